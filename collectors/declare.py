@@ -1,0 +1,115 @@
+"""The words a vendor file is written in. A vendor is one `Vendor`: its address, keys and lists, and nothing that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from collectors.auth import Auth
+    from collectors.facts.shapes import Record as Entity
+    from collectors.pagination import Paginate
+
+Record = Mapping[str, Any]  # one record as the vendor sent it
+
+Method = Literal["GET", "POST"]
+
+
+class Layer(StrEnum):
+    """Which kind of system speaks. Two systems that describe the same thing never add up (one layer a metric)."""
+
+    PSA = "psa"
+    RMM = "rmm"
+    LEDGER = "ledger"
+
+
+@dataclass(frozen=True)
+class Convert:
+    """How one of our fields is made from a vendor record; `paths` are the vendor's fields it reads.
+
+    `of` takes the values at those paths, None where the vendor left one out, and returns ours. It raises
+    ValueError with a plain reason where the value cannot be read, which quarantines the record.
+    """
+
+    paths: tuple[str, ...]
+    of: Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One field of the connection form. A secret is stored encrypted and never read back."""
+
+    name: str
+    label: str
+    help: str = ""
+    default: str = ""
+    secret: bool = False
+    required: bool = True
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Since:
+    """How a list is asked for what changed: `of(moment)` gives the query parameters, at or after that moment."""
+
+    of: Callable[[datetime], Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One list a vendor serves, and the entity each of its records becomes.
+
+    A field that is a foreign key holds the vendor's own id; loading looks it up. Fields of a thing that stood and
+    of its states stand together. `each` asks once for every record of an earlier endpoint, whose raw fields fill
+    the `{placeholders}` of `path`; the parent's record is then at "each" in the child's.
+    """
+
+    name: str
+    path: str
+    into: type[Entity]
+    fields: Mapping[str, str | Convert]
+    records_at: str = ""  # dotted path of the list in the answer; "" where the answer is the list
+    method: Method = "GET"  # POST only for documented reads (search, query)
+    params: Mapping[str, str] = field(default_factory=dict)
+    since: Since | None = None
+    each: str | None = None
+    keep: Callable[[Record], bool] | None = None
+    complete: bool = False  # a full listing every time: what it no longer names is retired
+    records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
+    window: Callable[[datetime, datetime], Mapping[str, str]] | None = None  # parameters for a span of time (reports)
+    link: str = ""  # the record's page in the vendor's console, with {placeholders}
+    paginate: Paginate | None = None  # in place of the vendor's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """A person's consent by authorization code. The callback's parameters named in `keeps` become settings."""
+
+    authorize: str  # address template
+    scope: str
+    keeps: Mapping[str, str] = field(default_factory=dict)  # setting: callback parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """One vendor. Texts in braces are filled from the connection's settings and secrets."""
+
+    slug: str
+    label: str
+    layer: Layer
+    base_url: str
+    auth: Auth
+    paginate: Paginate
+    test: str  # a path that proves the key works
+    settings: tuple[Setting, ...]
+    endpoints: tuple[Endpoint, ...]
+    pace: float = 5.0  # requests a second at the most
+    headers: Mapping[str, str] = field(default_factory=dict)
+    consent: Consent | None = None
+    errors: Callable[[int, Any], str | None] | None = None  # a fault hidden in an answer: its sentence, or None
+    console: str = ""  # the address of the vendor's own console, for links
+    advice: str = ""  # where an admin finds the narrowest read-only key

@@ -1,0 +1,1 @@
+"""Accounts and facts in our own words: what vendors say, before anyone says whose it is."""
