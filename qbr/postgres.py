@@ -62,6 +62,17 @@ def stop() -> bool:
     return True
 
 
+def running() -> bool:
+    """Whether this checkout's server answers."""
+    return _answering_port(_home()) is not None
+
+
+def drop() -> None:
+    """Forget everything: stop the server and delete its data."""
+    stop()
+    shutil.rmtree(_home(), ignore_errors=True)
+
+
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Two commands that begin together must not both start a server."""
