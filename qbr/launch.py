@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     children: list[Child] = []
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _check_ports([port, port + 1] if demo else [port])
+        _check_ports("demo" if demo else "run", port, port + 1 if demo else port)
         if "--reset" in arguments:
             _reset()
         _prepare(demo, port)
@@ -103,14 +103,14 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _check_ports(ports: list[int]) -> None:
-    for port in ports:
+def _check_ports(target: str, first: int, last: int) -> None:
+    for port in range(first, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                raise CannotStart(f"Port {port} is taken. Choose another: make demo PORT={port + 100}") from None
+                raise CannotStart(f"Port {port} is taken. Choose another: make {target} PORT={first + 100}") from None
 
 
 def _database_running() -> bool:
@@ -160,7 +160,8 @@ def _sandbox(port: int) -> Child:
     began = postgres.LOCAL / "demo-began-on"
     if not began.exists():
         began.write_text(date.today().isoformat())
-    child = Child("sandbox", [sys.executable, "-m", "collectors.sandbox", "--port", str(port), "--today", began.read_text()])
+    arguments = ["--port", str(port), "--today", began.read_text()]
+    child = Child("sandbox", [sys.executable, "-m", "collectors.sandbox", *arguments])
     child.start()
     _wait_for_port(child, port)
     urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/info", timeout=60).close()
@@ -212,7 +213,8 @@ def _wait_for_port(child: Child, port: int, seconds: float = 60.0) -> None:
             time.sleep(0.05)
         else:
             return
-    raise CannotStart(f"The {child.name} did not start; its last lines are in {postgres.LOCAL / (child.name + '.log')}.")
+    log = postgres.LOCAL / f"{child.name}.log"
+    raise CannotStart(f"The {child.name} did not start; its last lines are in {log}.")
 
 
 def _announce(port: int, demo: bool) -> None:

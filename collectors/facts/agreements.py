@@ -10,8 +10,6 @@ from django.db import models
 
 from collectors.facts.shapes import Counted, Record, State, one_record, state_keys
 
-MONEY = {"max_digits": 20, "decimal_places": 4}
-
 
 class Agreement(Record):
     name = models.TextField()
@@ -32,7 +30,7 @@ class AgreementState(State):
     thing = models.ForeignKey(Agreement, models.CASCADE, related_name="states", db_index=False)
     account = models.ForeignKey("collectors.Account", models.PROTECT, null=True, related_name="+")
     kind = models.TextField(default="")  # the PSA's agreement type
-    amount = models.DecimalField(**MONEY, default=0)  # the base fee of one billing cycle
+    amount = models.DecimalField(max_digits=20, decimal_places=4, default=0)  # the base fee of one billing cycle
     cycle_months = models.IntegerField(null=True)  # months a billing cycle covers; null: not billed in cycles
     currency = models.TextField(default="")
     budget_hours = models.DecimalField(max_digits=12, decimal_places=2, null=True)
@@ -64,7 +62,7 @@ class AdditionState(State):
     product = models.TextField(default="")
     quantity = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     included = models.DecimalField(max_digits=14, decimal_places=4, default=0)  # seats the base fee already covers
-    amount = models.DecimalField(**MONEY, default=0)  # of one billing cycle of its agreement
+    amount = models.DecimalField(max_digits=20, decimal_places=4, default=0)  # of one billing cycle of its agreement
     billed = models.BooleanField(default=True)
     effective_on = models.DateField(null=True)
     cancelled_on = models.DateField(null=True)
