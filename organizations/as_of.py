@@ -1,0 +1,69 @@
+"""The one join: whose each account is on each day, as it is known now or was known at an earlier moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collectors.facts.shapes import EARLIEST, FOREVER
+
+DEEPEST = 8  # sites under sites; a circle of parents ends here
+
+EVERY_ACCOUNT = "SELECT id FROM account"
+# A link once named the organization (or one merged into it), or the account is a site somewhere under such an account.
+ACCOUNTS_NEAR = """
+    SELECT l.account_id FROM account_link l JOIN organization g ON g.id = l.organization_id
+    WHERE coalesce(g.merged_into_id, g.id) = {organization}
+    UNION
+    SELECT a.id FROM account a JOIN family f ON a.parent_id = f.id WHERE a.kind = 'site'"""
+
+OWNERS = """
+WITH RECURSIVE family(id) AS ({family}
+),
+verdicts AS (
+    SELECT l.account_id, l.starts_on, l.verdict, l.organization_id
+    FROM account_link l JOIN family f ON f.id = l.account_id WHERE {known}
+),
+said AS (
+    SELECT account_id, starts_on, lead(starts_on, 1, date '{forever}') OVER days AS ends_on, verdict, organization_id
+    FROM (
+        SELECT * FROM verdicts
+        UNION ALL
+        SELECT f.id, date '{earliest}', 'open', NULL FROM family f
+        WHERE f.id NOT IN (SELECT account_id FROM verdicts WHERE starts_on = date '{earliest}')
+    ) every_day
+    WINDOW days AS (PARTITION BY account_id ORDER BY starts_on)
+),
+answered AS (
+    SELECT account_id, account_id AS asked_id, starts_on, ends_on, verdict, organization_id, 0 AS depth FROM said
+    UNION ALL
+    SELECT r.account_id, p.account_id, greatest(r.starts_on, p.starts_on), least(r.ends_on, p.ends_on),
+           p.verdict, p.organization_id, r.depth + 1
+    FROM answered r
+    JOIN account a ON a.id = r.asked_id AND a.kind = 'site'
+    JOIN said p ON p.account_id = a.parent_id AND p.starts_on < r.ends_on AND r.starts_on < p.ends_on
+    WHERE r.verdict = 'open' AND r.depth < {deepest}
+)
+SELECT w.account_id, w.starts_on, w.ends_on, coalesce(g.merged_into_id, w.organization_id) AS organization_id, w.verdict
+FROM answered w LEFT JOIN organization g ON g.id = w.organization_id
+WHERE w.verdict <> 'open'{only}
+"""
+
+
+def owners_sql(known_at: datetime | None = None, *, organization: int | None = None) -> str:
+    """A SELECT of (account_id, starts_on, ends_on, organization_id, verdict); days half-open, verdict linked or ignored.
+
+    An account that waits has no row for the days it waits. On days a site says nothing of its own, its parent
+    answers for it. Each link lasts until the account's next begins. Where only one organization is asked for, its
+    accounts are found by index. The text takes no parameters and stands as a subquery or a CTE.
+    """
+    known = "l.superseded_at IS NULL"
+    if known_at is not None:
+        moment = f"timestamptz '{known_at.isoformat()}'"
+        known = f"l.decided_at <= {moment} AND (l.superseded_at IS NULL OR l.superseded_at > {moment})"
+    family, only = EVERY_ACCOUNT, ""
+    if organization is not None:
+        family = ACCOUNTS_NEAR.format(organization=int(organization))
+        only = f" AND coalesce(g.merged_into_id, w.organization_id) = {int(organization)}"
+    return OWNERS.format(
+        family=family, known=known, only=only, earliest=EARLIEST.isoformat(), forever=FOREVER.isoformat(), deepest=DEEPEST
+    )

@@ -1,0 +1,45 @@
+"""Invented connections, accounts and organizations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from collectors.connections import Connection
+from collectors.facts.accounts import Account
+from organizations.models import Organization
+
+MakeAccount = Callable[..., Account]
+MakeOrganization = Callable[..., Organization]
+
+
+def connection_of(vendor: str) -> Connection:
+    return Connection.objects.get_or_create(vendor=vendor, label=vendor)[0]
+
+
+@pytest.fixture
+def make_account(db: None) -> MakeAccount:
+    count = 0
+
+    def make(name: str = "Fernbrook Dental", vendor: str = "connectwise_psa", **fields: Any) -> Account:
+        nonlocal count
+        count += 1
+        fields = {"external_id": f"{count + 1000}", "seen_from": date(2025, 1, 1)} | fields
+        return Account.objects.create(connection=connection_of(vendor), name=name, **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_organization(db: None) -> MakeOrganization:
+    def make(name: str = "Fernbrook Dental", *domains: str, **fields: Any) -> Organization:
+        slug = name.lower().replace(" ", "-")
+        organization = Organization.objects.create(**({"slug": slug, "name": name} | fields))
+        for domain in domains:
+            organization.domains.create(name=domain)
+        return organization
+
+    return make
