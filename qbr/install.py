@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 NEEDED = (3, 11)
-SETS = {"run": ("requirements.txt", "requirements-demo.txt")}
+SETS: dict[str, tuple[str, ...]] = {"run": ("requirements.txt", "requirements-demo.txt")}
 SETS["test"] = (*SETS["run"], "requirements-dev.txt")
 
 

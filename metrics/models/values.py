@@ -178,30 +178,42 @@ class Value(models.Model):
         abstract = True
 
 
-def _value_meta(table: str) -> type:
-    """The Meta shared by the four tables: both keys are needed, by scope and by definition."""
+def value_states(table: str) -> list[models.BaseConstraint]:
+    """A value where the state carries one and none where it does not; an incomplete month may hold its count so far."""
     named = models.Q(state__in=[State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE], value__isnull=False)
     empty = models.Q(state__gte=State.NOT_COLLECTED, value__isnull=True)
-    return type("Meta", (), {
-        "db_table": table,
-        "constraints": [
-            models.CheckConstraint(condition=named | empty | models.Q(state=State.INCOMPLETE), name=f"{table}_state")
-        ],
-        "indexes": [models.Index(fields=["definition", "period"], include=["scope", "value"], name=f"{table}_definition")],
-    })
+    condition = named | empty | models.Q(state=State.INCOMPLETE)
+    return [models.CheckConstraint(condition=condition, name=f"{table}_state")]
+
+
+def by_definition(table: str) -> list[models.Index]:
+    """The second way in, beside the primary key: one definition and period for every scope."""
+    return [models.Index(fields=["definition", "period"], include=["scope", "value"], name=f"{table}_definition")]
 
 
 class WeeklyValue(Value):
-    Meta = _value_meta("metrics_weekly")
+    class Meta:
+        db_table = "metrics_weekly"
+        constraints = value_states("metrics_weekly")
+        indexes = by_definition("metrics_weekly")
 
 
 class MonthlyValue(Value):
-    Meta = _value_meta("metrics_monthly")
+    class Meta:
+        db_table = "metrics_monthly"
+        constraints = value_states("metrics_monthly")
+        indexes = by_definition("metrics_monthly")
 
 
 class QuarterlyValue(Value):
-    Meta = _value_meta("metrics_quarterly")
+    class Meta:
+        db_table = "metrics_quarterly"
+        constraints = value_states("metrics_quarterly")
+        indexes = by_definition("metrics_quarterly")
 
 
 class YearlyValue(Value):
-    Meta = _value_meta("metrics_yearly")
+    class Meta:
+        db_table = "metrics_yearly"
+        constraints = value_states("metrics_yearly")
+        indexes = by_definition("metrics_yearly")
