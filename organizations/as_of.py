@@ -12,7 +12,7 @@ EVERY_ACCOUNT = "SELECT id FROM account"
 # A link once named the organization (or one merged into it), or the account is a site somewhere under such an account.
 ACCOUNTS_NEAR = """
     SELECT l.account_id FROM account_link l JOIN organization g ON g.id = l.organization_id
-    WHERE coalesce(g.merged_into_id, g.id) = {organization}
+    WHERE g.id = {organization} OR g.merged_into_id = {organization}
     UNION
     SELECT a.id FROM account a JOIN family f ON a.parent_id = f.id WHERE a.kind = 'site'"""
 
@@ -50,7 +50,7 @@ WHERE w.verdict <> 'open'{only}
 
 
 def owners_sql(known_at: datetime | None = None, *, organization: int | None = None) -> str:
-    """A SELECT of (account_id, starts_on, ends_on, organization_id, verdict); days half-open, verdict linked or ignored.
+    """A SELECT of (account_id, starts_on, ends_on, organization_id, verdict), days half-open, linked or ignored.
 
     An account that waits has no row for the days it waits. On days a site says nothing of its own, its parent
     answers for it. Each link lasts until the account's next begins. Where only one organization is asked for, its
@@ -65,5 +65,6 @@ def owners_sql(known_at: datetime | None = None, *, organization: int | None = N
         family = ACCOUNTS_NEAR.format(organization=int(organization))
         only = f" AND coalesce(g.merged_into_id, w.organization_id) = {int(organization)}"
     return OWNERS.format(
-        family=family, known=known, only=only, earliest=EARLIEST.isoformat(), forever=FOREVER.isoformat(), deepest=DEEPEST
+        family=family, known=known, only=only, deepest=DEEPEST,
+        earliest=EARLIEST.isoformat(), forever=FOREVER.isoformat(),
     )
