@@ -163,7 +163,7 @@ class Value(models.Model):
     basis = models.ForeignKey(Basis, models.PROTECT, related_name="+", db_index=False)
     value = models.DecimalField(max_digits=20, decimal_places=8, null=True)
     state = models.SmallIntegerField(choices=State)
-    cause = models.TextField(null=True)  # noqa: DJ001 - the reason in a word or two, where the state alone leaves it open
+    cause = models.TextField(null=True)  # the reason in a few words, where the state alone leaves it open
     origin = models.SmallIntegerField(choices=Origin)
     collected = models.DecimalField(max_digits=20, decimal_places=8, null=True)  # what a correction stands over
     months = models.SmallIntegerField(null=True)
