@@ -1,0 +1,1 @@
+"""The demo: a synthetic MSP read from the vendor sandbox, with its people and what they decided."""

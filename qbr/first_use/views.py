@@ -1,0 +1,139 @@
+"""The set-up, one page a step; each can be left and taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from collectors.client import Client
+from collectors.connections import Connection
+from collectors.declare import Vendor
+from collectors.errors import CollectError
+from collectors.vendors import VENDORS
+from qbr import tasks
+from qbr.data.progress import progress_of
+from qbr.first_use import gate, undecided
+from qbr.first_use.forms import AdminForm, CalendarForm, ConnectionForm
+from qbr.first_use.steps import Step, next_step
+
+View = Callable[..., HttpResponse]
+
+
+def set_up(request: HttpRequest) -> HttpResponse:
+    return redirect(f"set_up_{next_step().slug}")
+
+
+def for_the_admin(view: View) -> View:
+    """After the first step the set-up is the admin's; before it there is nobody to ask."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if next_step() is Step.ADMIN:
+            return redirect("set_up_admin")
+        if not request.user.is_superuser:
+            return redirect("sign_in" if request.user.is_anonymous else "today")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def admin(request: HttpRequest) -> HttpResponse:
+    if next_step() is not Step.ADMIN:
+        return redirect("set_up")
+    form = AdminForm(request.POST or None, ask_token=not gate.from_this_machine(request))
+    if request.method == "POST" and form.is_valid():
+        person = form.save()
+        if person is None:
+            return redirect("sign_in")
+        login(request, person)
+        return redirect("set_up")
+    return _page(request, Step.ADMIN, {"form": form})
+
+
+@for_the_admin
+def calendar(request: HttpRequest) -> HttpResponse:
+    if next_step() is not Step.CALENDAR:
+        return redirect("set_up")
+    form = CalendarForm(request.POST or None, initial={"time_zone": "America/Chicago"})
+    if request.method == "POST" and form.is_valid():
+        form.save(by=cast(User, request.user))
+        tasks.schedules()
+        return redirect("set_up")
+    return _page(request, Step.CALENDAR, {"form": form})
+
+
+@for_the_admin
+def connection(request: HttpRequest) -> HttpResponse:
+    return _page(request, Step.CONNECTION, {"vendors": sorted(VENDORS.values(), key=lambda vendor: vendor.label)})
+
+
+@for_the_admin
+def vendor(request: HttpRequest, slug: str) -> HttpResponse:
+    if slug not in VENDORS:
+        return redirect("set_up_connection")
+    chosen = VENDORS[slug]
+    form = ConnectionForm(request.POST or None, vendor=chosen)
+    if request.method == "POST" and form.is_valid():
+        source = form.unsaved()
+        source.save()
+        if chosen.consent is not None:
+            return redirect("set_up_read")  # a person must agree in the vendor's own window first
+        if problem := _problem(source, chosen):
+            source.delete()  # never switched on, so nothing hangs on it
+            form.add_error(None, problem)
+        else:
+            _switch_on(source)
+            return redirect("set_up_read")
+    return _page(request, Step.CONNECTION, {"form": form, "vendor": chosen})
+
+
+@for_the_admin
+def begin(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Try a connection that has its person's consent now, and begin to read it."""
+    source = get_object_or_404(Connection, pk=connection_id)
+    if request.method == "POST":
+        if problem := _problem(source, VENDORS[source.vendor]):
+            messages.error(request, problem)
+        else:
+            _switch_on(source)
+    return redirect("set_up_read")
+
+
+@for_the_admin
+def read(request: HttpRequest) -> HttpResponse:
+    sources = Connection.objects.order_by("pk")
+    shown = [progress_of(source) for source in sources]
+    return _page(request, Step.READ, {"shown": shown})
+
+
+@for_the_admin
+def next_(request: HttpRequest) -> HttpResponse:
+    return _page(request, Step.NEXT, {"undecided": undecided.counts()})
+
+
+def _problem(source: Connection, chosen: Vendor) -> str:
+    try:
+        with Client(source, chosen) as client:
+            client.test()
+    except CollectError as problem:
+        return str(problem)
+    return ""
+
+
+def _switch_on(source: Connection) -> None:
+    source.enabled = True
+    source.problem = ""
+    source.save(update_fields=["enabled", "problem"])
+    tasks.schedules()
+    tasks.collect_now(source)
+
+
+def _page(request: HttpRequest, step: Step, context: dict[str, Any]) -> HttpResponse:
+    return render(request, f"first_use/{step.slug}.html", {"step": step, "steps": list(Step), **context})
