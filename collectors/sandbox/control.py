@@ -1,0 +1,177 @@
+"""The sandbox's own address, /_sandbox/: clock, faults, switches, edits and the world's answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import cast
+
+from collectors.sandbox.exchange import Reply, Request, Row, Vendor, json_reply
+from collectors.sandbox.faults import Faults
+from collectors.sandbox.limits import Limits
+from collectors.sandbox.switches import TABLE, Switches, Value
+from collectors.sandbox.truth import truth
+from collectors.sandbox.world.boards import BOARDS
+from collectors.sandbox.world.dates import parse_moment, parse_month, utc_text
+from collectors.sandbox.world.edits import Edit
+from collectors.sandbox.world.ledger import Posting
+from collectors.sandbox.world.tickets import TimeEntry
+from collectors.sandbox.world.world import World
+
+EDITABLE = ("tickets", "time_entries", "devices", "agreements", "companies", "customers", "accounts")
+MOMENTS = ("created_at", "closed_at", "entered_at", "silent_since", "approved_at")
+
+
+class Control:
+    def __init__(
+        self, world: World, vendors: dict[str, Vendor], switches: Switches, faults: Faults, limits: Limits, base: str
+    ) -> None:
+        self.world, self.vendors, self.switches = world, vendors, switches
+        self.faults, self.limits, self.base = faults, limits, base
+
+    def answer(self, request: Request) -> Reply:
+        name = (request.method, request.path)
+        actions = {
+            ("GET", "/info"): self._info, ("GET", "/clock"): self._clock, ("POST", "/clock"): self._set_clock,
+            ("GET", "/faults"): self._listed_faults, ("POST", "/faults"): self._add_faults,
+            ("DELETE", "/faults"): self._clear_faults, ("GET", "/switches"): self._listed_switches,
+            ("POST", "/switches"): self._set_switches, ("DELETE", "/switches"): self._reset_switches,
+            ("POST", "/edit"): self._edit, ("DELETE", "/edit"): self._undo, ("GET", "/truth"): self._truth,
+            ("POST", "/revoke"): self._revoke,
+        }  # fmt: skip
+        action = actions.get(name)
+        if action is None:
+            return json_reply({"error": f"no {request.method} {request.path} here"}, 404)
+        try:
+            return json_reply(action(request))
+        except (ValueError, KeyError, TypeError, ArithmeticError) as problem:
+            return json_reply({"error": f"{type(problem).__name__}: {problem}"}, 400)
+
+    def _body(self, request: Request) -> Row:
+        body = json.loads(request.body or b"{}")
+        if not isinstance(body, dict):
+            raise ValueError("the body is not an object")
+        return body
+
+    def _info(self, request: Request) -> Row:
+        options, now = self.world.options, self.world.clock.now()
+        return {
+            "today": self.world.calendar.day(now).isoformat(), "now": utc_text(now), "zone": options.zone,
+            "clients": options.clients, "months": options.months, "seed": options.seed,
+            "first_month": f"{options.first_month // 12}-{options.first_month % 12 + 1:02d}",
+            "vendors": {slug: {"settings": vendor.settings(f"{self.base}/{slug}"), "secrets": vendor.secrets()}
+                        for slug, vendor in self.vendors.items()},
+        }  # fmt: skip
+
+    def _clock(self, request: Request) -> Row:
+        return {"now": utc_text(self.world.clock.now())}
+
+    def _set_clock(self, request: Request) -> Row:
+        now = self._body(request)["now"]
+        self.world.clock.set(None if now is None else parse_moment(str(now)))
+        return self._clock(request)
+
+    def _listed_faults(self, request: Request) -> Row:
+        return {"faults": self.faults.listed()}
+
+    def _add_faults(self, request: Request) -> Row:
+        return asdict(self.faults.add(self._body(request)))
+
+    def _clear_faults(self, request: Request) -> Row:
+        self.faults.clear()
+        return {"faults": []}
+
+    def _listed_switches(self, request: Request) -> Row:
+        return {"values": self.switches.listed(), "table": [asdict(switch) for switch in TABLE]}
+
+    def _set_switches(self, request: Request) -> Row:
+        for vendor, values in self._body(request).items():
+            for name, value in cast("dict[str, Value]", values).items():
+                self.switches.set(vendor, name, value)
+        self.limits.forget()
+        return cast(Row, self.switches.listed())
+
+    def _reset_switches(self, request: Request) -> Row:
+        self.switches.reset()
+        self.limits.forget()
+        return cast(Row, self.switches.listed())
+
+    def _revoke(self, request: Request) -> Row:
+        """Withdraws the consent given to QuickBooks, as a company's admin can."""
+        vendor = self.vendors["quickbooks_online"]
+        vendor.consent.revoke()  # type: ignore[attr-defined]
+        return {"revoked": True}
+
+    def _truth(self, request: Request) -> Row:
+        return truth(self.world, parse_month(request.query["month"]))
+
+    def _undo(self, request: Request) -> Row:
+        self.world.edits.clear()
+        return {"edits": 0}
+
+    def _edit(self, request: Request) -> Row:
+        """{"record": "tickets", "id": 1, "set": {...}, "raw": {...}, "delete": false} or {"add": ...}."""
+        body, now = self._body(request), self.world.clock.now()
+        if "add" in body:
+            return self._add(str(body["record"]), cast(Row, body["add"]), now)
+        kind, identity = str(body["record"]), int(str(body["id"]))
+        if kind not in EDITABLE or set(body) - {"record", "id", "set", "raw", "delete"}:
+            raise ValueError(f"record is one of {', '.join(EDITABLE)}; with set, raw or delete")
+        change = self._change(kind, cast(Row, body.get("set", {})))
+        edit = Edit(now, change, cast(Row, body.get("raw", {})), body.get("delete") is True)
+        self.world.edits.change(kind, identity, edit)
+        return {"at": utc_text(now), "id": identity}
+
+    def _change(self, kind: str, wanted: Row) -> Row:
+        """Values in the world's own terms."""
+        change: Row = {}
+        for name, value in wanted.items():
+            if name == "board" and value not in BOARDS:
+                raise ValueError(f"no board {value}")
+            if name == "company":
+                index = self.world.clients.index_of_psa(int(str(value)))
+                if index is None:
+                    raise ValueError(f"no company {value}")
+                name, value = "client", index
+            elif name in MOMENTS and value is not None:
+                value = parse_moment(str(value))
+            elif name in ("cancelled", "end") and value is not None:
+                value = date.fromisoformat(str(value))
+            elif name == "amount":
+                name, value = "amounts", ((0, Decimal(str(value))),)
+            change[name] = value
+        return change
+
+    def _add(self, kind: str, wanted: Row, now: int) -> Row:
+        identity = self.world.edits.next_id()
+        if kind == "time_entries":
+            self.world.edits.add(kind, self._entry(identity, wanted, now))
+        elif kind == "postings":
+            self.world.edits.add(kind, self._posting(wanted, now))
+        else:
+            raise ValueError("time_entries and postings can be added")
+        return {"at": utc_text(now), "id": identity}
+
+    def _entry(self, identity: int, wanted: Row, now: int) -> TimeEntry:
+        seen = self.world.ticket(int(str(wanted["ticket"])), now)
+        if seen is None:
+            raise ValueError("no such ticket now")
+        state, hours = seen.record, float(str(wanted["hours"]))
+        project = BOARDS[state.board].project
+        return TimeEntry(
+            id=identity, client=state.client, ticket=state.ticket.id, board=state.board,
+            charge="ProjectTicket" if project else "ServiceTicket",
+            member=int(str(wanted.get("member", state.ticket.owner))), started_at=now - int(hours * 3600),
+            hours=hours, entered_at=now, approved_at=now + 5 * 86_400, billable="Billable",
+            work_type="Regular", agreement=state.ticket.agreement,
+        )  # fmt: skip
+
+    def _posting(self, wanted: Row, now: int) -> Posting:
+        client = wanted.get("company")
+        return Posting(
+            day=date.fromisoformat(str(wanted["day"])), account=int(str(wanted["account"])),
+            client=None if client is None else self.world.clients.index_of_psa(int(str(client))),
+            amount=Decimal(str(wanted["amount"])), entered_at=now,
+        )  # fmt: skip

@@ -1,0 +1,203 @@
+"""Invented names, and the ways in which the same client is written in different systems."""
+
+from __future__ import annotations
+
+import hashlib
+from math import gcd
+from random import Random
+
+FIRST = [
+    "Blue",
+    "Oak",
+    "Fern",
+    "Hazel",
+    "North",
+    "East",
+    "West",
+    "South",
+    "Silver",
+    "Copper",
+    "Amber",
+    "Stone",
+    "Mill",
+    "Lake",
+    "River",
+    "Cedar",
+    "Maple",
+    "Birch",
+    "Elm",
+    "Ash",
+    "Clay",
+    "Sand",
+    "Winter",
+    "Summer",
+    "Bright",
+    "Swift",
+    "Quill",
+    "Raven",
+    "Fox",
+    "Otter",
+    "Heron",
+    "Wren",
+    "Lark",
+    "Thorn",
+    "Moss",
+    "Iron",
+    "Pearl",
+    "Coral",
+    "Dune",
+    "Frost",
+]
+SECOND = [
+    "field",
+    "mere",
+    "brook",
+    "ford",
+    "gate",
+    "haven",
+    "wick",
+    "dale",
+    "ridge",
+    "crest",
+    "point",
+    "moor",
+    "shore",
+    "grove",
+    "hollow",
+    "bridge",
+    "stead",
+    "worth",
+    "vale",
+    "cross",
+    "bank",
+    "hurst",
+    "leigh",
+    "combe",
+]
+TRADES = [
+    "Dental",
+    "Law Group",
+    "Accounting",
+    "Architects",
+    "Manufacturing",
+    "Logistics",
+    "Family Clinic",
+    "Insurance",
+    "Realty",
+    "Construction",
+    "Veterinary",
+    "Engineering",
+    "Credit Union",
+    "Foods",
+    "Printing",
+    "Plumbing Supply",
+    "Charter School",
+    "Hospitality",
+    "Orthopedics",
+    "Machine Works",
+]
+SUFFIXES = ("", ", LLC", " Inc.", " Corporation", ", P.C.", " Co.")
+GIVEN = [
+    "Avery",
+    "Blair",
+    "Casey",
+    "Dana",
+    "Ellis",
+    "Frankie",
+    "Gray",
+    "Harper",
+    "Indra",
+    "Jules",
+    "Kendall",
+    "Lane",
+    "Marlow",
+    "Noor",
+    "Oakley",
+    "Perrin",
+    "Quinn",
+    "Reese",
+    "Sage",
+    "Tatum",
+]
+FAMILY = [
+    "Abbern",
+    "Brintle",
+    "Corvane",
+    "Dellworth",
+    "Eskridge",
+    "Farnaby",
+    "Gildern",
+    "Hartwen",
+    "Ivesly",
+    "Jorrick",
+    "Kestrow",
+    "Lindquell",
+    "Morvane",
+    "Nettlam",
+    "Orrwick",
+    "Pellridge",
+    "Quarrow",
+    "Rendlam",
+    "Selwick",
+    "Tarnford",
+]
+
+_COUNT = len(FIRST) * len(SECOND) * len(TRADES)
+
+
+def business_name(index: int, seed: int) -> tuple[str, str]:
+    """A name and a trade, different for every index below nineteen thousand."""
+    step = 7_919
+    while gcd(step, _COUNT) != 1:
+        step += 1
+    place = (index * step + seed * 613) % _COUNT
+    place, first = divmod(place, len(FIRST))
+    place, second = divmod(place, len(SECOND))
+    turn = index // _COUNT
+    name = FIRST[first] + SECOND[second] + (f" {turn + 1}" if turn else "")
+    return name, TRADES[place]
+
+
+def domain_of(name: str, trade: str) -> str:
+    """The client's own domain, under a top level that can never be registered."""
+    return f"{name.replace(' ', '').lower()}{trade.split()[0].lower()}.example"
+
+
+def person(random: Random) -> str:
+    return f"{random.choice(GIVEN)} {random.choice(FAMILY)}"
+
+
+def opaque(text: str) -> str:
+    """An id like a GUID, always the same for the same text."""
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
+
+
+def psa_spelling(name: str, trade: str, random: Random) -> str:
+    return f"{name} {trade}{random.choice(SUFFIXES)}"
+
+
+def rmm_spelling(name: str, trade: str, random: Random) -> str:
+    way = random.random()
+    if way < 0.4:
+        return f"{name} {trade}"
+    if way < 0.6:
+        return f"{name} {trade}".upper()
+    if way < 0.75:
+        return name
+    if way < 0.85:
+        return f"{name[:3].upper()}{trade[0]} - {name}"
+    if way < 0.93:
+        return f"{name}  {trade.lower()} (managed)"
+    return opaque(f"{name}/{trade}")
+
+
+def ledger_spelling(name: str, trade: str, random: Random) -> str:
+    way = random.random()
+    if way < 0.5:
+        return f"{name} {trade}{random.choice(SUFFIXES)}"
+    if way < 0.7:
+        return f"{name.upper()} {trade.upper()}"
+    if way < 0.85:
+        return f"The {name} {trade}"
+    return f"{name} {trade.replace('Group', 'Grp').replace('Manufacturing', 'Mfg')} Incorporated"
