@@ -69,6 +69,7 @@ class CollectorRun(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)  # moved on by the heartbeat
+    worker = models.TextField(default="", blank=True, editable=False)  # who holds the lease; another's writes are void
     state = models.TextField(choices=State, default=State.RUNNING)
     step = models.TextField(default="", blank=True)  # the endpoint it is at, for people
     counts = models.JSONField(default=dict, blank=True)  # {"tickets": {"read": 0, "added": 0, "changed": 0, ...}}
@@ -94,6 +95,23 @@ class Checkpoint(models.Model):
 
     class Meta:
         db_table = "checkpoint"
+
+
+class Seen(models.Model):
+    """A record an endpoint of the running read has named: what stays unnamed is retired, what is kept is asked into.
+
+    The table is unlogged: it says nothing once its run has ended, and a read whose rows a crash of the database
+    took away starts over.
+    """
+
+    pk = models.CompositePrimaryKey("connection", "endpoint", "external_id")
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    endpoint = models.TextField()
+    external_id = models.TextField()
+    record = models.JSONField(null=True)  # what the endpoints asked `each` of these need of it
+
+    class Meta:
+        db_table = "seen"
 
 
 class QuarantinedRecord(models.Model):

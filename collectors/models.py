@@ -1,6 +1,6 @@
 """Every table of this app, gathered for Django."""
 
-from collectors.connections import Checkpoint, CollectorRun, Connection, QuarantinedRecord
+from collectors.connections import Checkpoint, CollectorRun, Connection, QuarantinedRecord, Seen
 from collectors.facts.accounts import Account
 from collectors.facts.agreements import Addition, AdditionState, Agreement, AgreementState
 from collectors.facts.estate import Asset, AssetKind, AssetState
@@ -12,6 +12,6 @@ from collectors.facts.touched import Calendar, Dangling, Touched
 __all__ = [
     "Account", "Addition", "AdditionState", "Agreement", "AgreementState", "Asset", "AssetKind", "AssetState",
     "Calendar", "Checkpoint", "CollectorRun", "Connection", "Dangling", "LedgerAccount", "LedgerBalance", "Listing",
-    "QuarantinedRecord", "Queue", "Reading", "Technician", "TechnicianState", "Ticket", "TicketStatus", "TimeEntry",
+    "QuarantinedRecord", "Queue", "Reading", "Seen", "Technician", "TechnicianState", "Ticket", "TicketStatus", "TimeEntry",
     "Touched",
 ]

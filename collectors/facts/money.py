@@ -23,7 +23,7 @@ class LedgerAccount(Record):
     side = models.TextField(choices=Side, default=Side.NONE)
     active = models.BooleanField(default=True)
 
-    counted = Counted(account="")
+    counted = Counted(account="", leaners=(("LedgerBalance", "ledger_account"),), leaned_on=("side",))
 
     class Meta:
         db_table = "ledger_account"

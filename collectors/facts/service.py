@@ -89,7 +89,9 @@ class Ticket(Record):
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
 
     counted = Counted(
-        days={"opened_on": "opened_at", "closed_on": "closed_at"}, leaners=(("TimeEntry", "ticket"), ("Ticket", "parent"))
+        days={"opened_on": "opened_at", "closed_on": "closed_at"},
+        leaners=(("TimeEntry", "ticket"), ("Ticket", "parent")),
+        leaned_on=("account", "queue", "parent", "merged_into"),
     )
 
     class Meta:

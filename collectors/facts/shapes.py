@@ -23,12 +23,14 @@ class Counted:
     """By which days an entity's rows are counted, and which other rows lean on them.
 
     `days` maps a local-day column to the UTC moment it is derived from in the business time zone, or to "" where
-    the vendor gives a plain day. `leaners` names (model, foreign key) pairs: rows whose metrics read this one.
+    the vendor gives a plain day. `leaners` names (model, foreign key) pairs: rows whose metrics read this one, and
+    `leaned_on` the columns they read; a change of a state is always leaned on.
     """
 
     days: Mapping[str, str] = field(default_factory=dict)
     account: str = "account"  # "" where the entity belongs to no account
     leaners: tuple[tuple[str, str], ...] = ()
+    leaned_on: tuple[str, ...] = ()
 
 
 class Record(models.Model):

@@ -8,13 +8,25 @@ from zoneinfo import ZoneInfo
 from django.db import models
 
 
-class Touched(models.Model):
-    """A month that a change could move. `account` 0: no account. Taken by the roll-up in its own transaction."""
+class TransactionId(models.Func):
+    """The transaction a row is written in."""
 
-    pk = models.CompositePrimaryKey("entity", "account", "month")
+    function = "txid_current"
+    output_field = models.BigIntegerField()
+
+
+class Touched(models.Model):
+    """A month that a change could move. `account` 0: no account. Taken by the roll-up in its own transaction.
+
+    Each transaction leaves marks of its own. Were a mark shared, a roll-up under way could take away one that a
+    load not yet visible to it relies on, or the load would have to wait for the roll-up.
+    """
+
+    pk = models.CompositePrimaryKey("entity", "account", "month", "left_by")
     entity = models.TextField()
     account = models.BigIntegerField()
     month = models.DateField()
+    left_by = models.BigIntegerField(db_default=TransactionId(), editable=False)
 
     class Meta:
         db_table = "touched"
