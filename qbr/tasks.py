@@ -40,6 +40,16 @@ def follow() -> str:
     return "nothing moved" if done is None else f"{done.rows_written} values written"
 
 
+def work_out(cause: str) -> None:
+    """The figures that follow from what people decided or entered."""
+    rollup.run(cause)
+
+
+def work_out_soon(cause: str) -> None:
+    """Ask the worker; were it away, `follow` finds the same marks within a minute of its return."""
+    async_task("qbr.tasks.work_out", cause, task_name=f"Figures after {cause}")
+
+
 def schedules() -> None:
     """Make the worker's schedules what they ought to be; saying it twice changes nothing."""
     reading_schedules.match()

@@ -6,12 +6,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, User
 
 from organizations.models import Organization
-from qbr.access import create_roles
+from qbr.access import make_roles
 from qbr.demo.sign_ins import SIGN_INS, SignIn
 
 
 def create_people() -> int:
-    create_roles()
+    make_roles()
     there = set(get_user_model().objects.values_list("username", flat=True))
     missing = [sign_in for sign_in in SIGN_INS if sign_in.username not in there]
     for sign_in in missing:

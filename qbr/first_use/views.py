@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
@@ -18,12 +19,29 @@ from collectors.declare import Vendor
 from collectors.errors import CollectError
 from collectors.vendors import VENDORS
 from qbr import tasks
-from qbr.data.progress import progress_of
-from qbr.first_use import gate, undecided
+from qbr.data.progress import Progress, progress_of
+from qbr.data import undecided
+from qbr.first_use import gate
 from qbr.first_use.forms import AdminForm, CalendarForm, ConnectionForm
 from qbr.first_use.steps import Step, next_step
 
 View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One connection on the page of the first read."""
+
+    progress: Progress
+    after: int | None  # the run number after which the first one is awaited
+    consent_address: str  # where a person agrees; empty: nobody needs to
+
+    @classmethod
+    def of(cls, source: Connection) -> Shown:
+        waiting = source.enabled and not source.runs.exists()
+        progress = progress_of(source, after=0 if waiting else None)
+        asks = VENDORS[source.vendor].consent is not None and not consent.given(source)
+        return cls(progress, 0 if waiting else None, reverse("consent_start", args=[source.pk]) if asks else "")
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
@@ -109,8 +127,7 @@ def begin(request: HttpRequest, connection_id: int) -> HttpResponse:
 @for_the_admin
 def read(request: HttpRequest) -> HttpResponse:
     sources = Connection.objects.order_by("pk")
-    shown = [progress_of(source) for source in sources]
-    return _page(request, Step.READ, {"shown": shown})
+    return _page(request, Step.READ, {"shown": [Shown.of(source) for source in sources]})
 
 
 @for_the_admin

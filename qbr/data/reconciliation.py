@@ -1,0 +1,87 @@
+"""Whether the parts make the whole: clients + internal + not linked = company, exactly, for what adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from metrics import reading
+from metrics.declare import ALL_SCOPES, Flow, Metric, Movement
+from metrics.definitions import CATALOGUE
+from metrics.periods import Month
+from metrics.reading import COMPANY, NOT_LINKED, Number, Person, ScopeRef, client
+from organizations.models import Organization
+from qbr.pages import formats
+
+
+@dataclass(frozen=True)
+class Line:
+    """One metric's month, part by part. None: nothing there, which is not zero."""
+
+    metric: Metric
+    clients: Decimal | None
+    internal: Decimal | None
+    not_linked: Decimal | None
+    company: Decimal | None
+    why: str  # why the company has no value
+
+    @property
+    def parts(self) -> Decimal | None:
+        return total([self.clients, self.internal, self.not_linked])
+
+    @property
+    def agrees(self) -> bool:
+        return self.parts == self.company
+
+    @property
+    def cells(self) -> list[str]:
+        return [exact(value) for value in (self.clients, self.internal, self.not_linked, self.company)]
+
+
+def exact(value: Decimal | None) -> str:
+    """Every digit there is: a rounded sum proves nothing."""
+    if value is None:
+        return formats.MISSING
+    places = max(0, -int(value.normalize().as_tuple().exponent))
+    return formats.rounded(value, places)
+
+
+def total(values: list[Decimal | None]) -> Decimal | None:
+    given = [value for value in values if value is not None]
+    return sum(given, Decimal(0)) if given else None
+
+
+def additive(person: Person) -> list[Metric]:
+    return [
+        metric for metric in CATALOGUE.values()
+        if isinstance(metric, Flow | Movement) and metric.scopes == ALL_SCOPES and reading.may_see(person, metric)
+    ]
+
+
+def lines(person: Person, month: Month) -> list[Line]:
+    """Every additive metric of a month, as collected: a correction of the whole is no part of any client."""
+    metrics = additive(person)
+    kinds = dict(Organization.objects.filter(merged_into=None).values_list("slug", "kind"))
+    scopes = {client(slug): kind for slug, kind in kinds.items()}
+    numbers = reading.numbers(person, [m.key for m in metrics], [COMPANY, NOT_LINKED, *scopes], [month])
+
+    def of(metric: Metric, scope: ScopeRef) -> Number:
+        return numbers[metric.key, scope, month]
+
+    def of_kind(metric: Metric, internal: bool) -> Decimal | None:
+        return total([
+            collected(of(metric, scope)) for scope, kind in scopes.items()
+            if (kind == Organization.Kind.INTERNAL) == internal
+        ])  # fmt: skip
+
+    return [
+        Line(
+            metric, of_kind(metric, internal=False), of_kind(metric, internal=True),
+            collected(of(metric, NOT_LINKED)), collected(of(metric, COMPANY)), of(metric, COMPANY).cause,
+        )
+        for metric in metrics
+    ]  # fmt: skip
+
+
+def collected(number: Number) -> Decimal | None:
+    return number.value if number.collected is None else number.collected

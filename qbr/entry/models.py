@@ -1,0 +1,32 @@
+"""A file on its way in: kept between the preview of an import and its confirmation, then forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+KEPT_FOR = timedelta(hours=1)
+
+
+class Upload(models.Model):
+    """In the database, since the next request may be answered by another web process or machine."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    session = models.TextField()  # only the session that sent it may confirm it
+    name = models.TextField()
+    content = models.BinaryField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "upload"
+        indexes: ClassVar = [models.Index(fields=["at"], name="upload_age")]
+
+    @classmethod
+    def forget_old(cls) -> None:
+        cls.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
