@@ -6,7 +6,8 @@ import argparse
 import signal
 import sys
 import threading
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from collectors.sandbox.server import Sandbox
 from collectors.sandbox.world.clock import Clock
@@ -29,11 +30,10 @@ def start(
     *, port: int, clients: int, months: int, seed: int, today: date | None, zone: str, rate_limit: int
 ) -> Sandbox:
     """A sandbox that listens but does not serve yet."""
-    if today is None:
-        options = Options(clients=clients, months=months, seed=seed, zone=zone)
-        return Sandbox(options, port, Clock(), rate_limit)
-    options = Options(clients=clients, months=months, seed=seed, zone=zone, today=today)
-    return Sandbox(options, port, Clock(options.calendar().at(today, EVENING)), rate_limit)
+    day = today or datetime.now(ZoneInfo(zone)).date()
+    options = Options(clients=clients, months=months, seed=seed, today=day, zone=zone)
+    clock = Clock(None if today is None else options.calendar().at(today, EVENING))
+    return Sandbox(options, port, clock, rate_limit)
 
 
 def serve(sandbox: Sandbox) -> None:

@@ -20,7 +20,16 @@ from collectors.sandbox.world.ledger import Posting
 from collectors.sandbox.world.tickets import TimeEntry
 from collectors.sandbox.world.world import World
 
-EDITABLE = ("tickets", "time_entries", "devices", "agreements", "companies", "customers", "accounts")
+EDITABLE = (
+    "tickets",
+    "time_entries",
+    "devices",
+    "organizations",
+    "agreements",
+    "companies",
+    "customers",
+    "accounts",
+)
 MOMENTS = ("created_at", "closed_at", "entered_at", "silent_since", "approved_at")
 
 

@@ -1,146 +1,36 @@
 """Invented names, and the ways in which the same client is written in different systems."""
 
+# ruff: noqa: SIM905 - a list of words is easier to read as a sentence
+
 from __future__ import annotations
 
 import hashlib
 from math import gcd
 from random import Random
 
-FIRST = [
-    "Blue",
-    "Oak",
-    "Fern",
-    "Hazel",
-    "North",
-    "East",
-    "West",
-    "South",
-    "Silver",
-    "Copper",
-    "Amber",
-    "Stone",
-    "Mill",
-    "Lake",
-    "River",
-    "Cedar",
-    "Maple",
-    "Birch",
-    "Elm",
-    "Ash",
-    "Clay",
-    "Sand",
-    "Winter",
-    "Summer",
-    "Bright",
-    "Swift",
-    "Quill",
-    "Raven",
-    "Fox",
-    "Otter",
-    "Heron",
-    "Wren",
-    "Lark",
-    "Thorn",
-    "Moss",
-    "Iron",
-    "Pearl",
-    "Coral",
-    "Dune",
-    "Frost",
-]
-SECOND = [
-    "field",
-    "mere",
-    "brook",
-    "ford",
-    "gate",
-    "haven",
-    "wick",
-    "dale",
-    "ridge",
-    "crest",
-    "point",
-    "moor",
-    "shore",
-    "grove",
-    "hollow",
-    "bridge",
-    "stead",
-    "worth",
-    "vale",
-    "cross",
-    "bank",
-    "hurst",
-    "leigh",
-    "combe",
-]
-TRADES = [
-    "Dental",
-    "Law Group",
-    "Accounting",
-    "Architects",
-    "Manufacturing",
-    "Logistics",
-    "Family Clinic",
-    "Insurance",
-    "Realty",
-    "Construction",
-    "Veterinary",
-    "Engineering",
-    "Credit Union",
-    "Foods",
-    "Printing",
-    "Plumbing Supply",
-    "Charter School",
-    "Hospitality",
-    "Orthopedics",
-    "Machine Works",
-]
+FIRST = (
+    "Blue Oak Fern Hazel North East West South Silver Copper Amber Stone Mill Lake River Cedar "
+    "Maple Birch Elm Ash Clay Sand Winter Summer Bright Swift Quill Raven Fox Otter Heron Wren Lark "
+    "Thorn Moss Iron Pearl Coral Dune Frost"
+).split()
+SECOND = (
+    "field mere brook ford gate haven wick dale ridge crest point moor shore grove hollow bridge "
+    "stead worth vale cross bank hurst leigh combe"
+).split()
+TRADES = (
+    "Dental;Law Group;Accounting;Architects;Manufacturing;Logistics;Family Clinic;Insurance;Realty;"
+    "Construction;Veterinary;Engineering;Credit Union;Foods;Printing;Plumbing Supply;Charter School;"
+    "Hospitality;Orthopedics;Machine Works"
+).split(";")
 SUFFIXES = ("", ", LLC", " Inc.", " Corporation", ", P.C.", " Co.")
-GIVEN = [
-    "Avery",
-    "Blair",
-    "Casey",
-    "Dana",
-    "Ellis",
-    "Frankie",
-    "Gray",
-    "Harper",
-    "Indra",
-    "Jules",
-    "Kendall",
-    "Lane",
-    "Marlow",
-    "Noor",
-    "Oakley",
-    "Perrin",
-    "Quinn",
-    "Reese",
-    "Sage",
-    "Tatum",
-]
-FAMILY = [
-    "Abbern",
-    "Brintle",
-    "Corvane",
-    "Dellworth",
-    "Eskridge",
-    "Farnaby",
-    "Gildern",
-    "Hartwen",
-    "Ivesly",
-    "Jorrick",
-    "Kestrow",
-    "Lindquell",
-    "Morvane",
-    "Nettlam",
-    "Orrwick",
-    "Pellridge",
-    "Quarrow",
-    "Rendlam",
-    "Selwick",
-    "Tarnford",
-]
+GIVEN = (
+    "Avery Blair Casey Dana Ellis Frankie Gray Harper Indra Jules Kendall Lane Marlow Noor Oakley "
+    "Perrin Quinn Reese Sage Tatum"
+).split()
+FAMILY = (
+    "Abbern Brintle Corvane Dellworth Eskridge Farnaby Gildern Hartwen Ivesly Jorrick Kestrow "
+    "Lindquell Morvane Nettlam Orrwick Pellridge Quarrow Rendlam Selwick Tarnford"
+).split()
 
 _COUNT = len(FIRST) * len(SECOND) * len(TRADES)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 
 from collectors.sandbox.world.dates import Calendar, Month, month_of
 
@@ -13,10 +13,10 @@ AHEAD = 3
 
 @dataclass(frozen=True)
 class Options:
+    today: date
     clients: int = 36
     months: int = 24
     seed: int = 7
-    today: date = field(default_factory=lambda: datetime.now().date())
     zone: str = "America/Chicago"
 
     @property

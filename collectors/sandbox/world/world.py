@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from collectors.sandbox.world.agreements import Addition, Agreement, Agreements
 from collectors.sandbox.world.boards import BOARDS
-from collectors.sandbox.world.clients import Clients
+from collectors.sandbox.world.clients import Clients, RmmOrganization
 from collectors.sandbox.world.clock import Clock
 from collectors.sandbox.world.desk import LONGEST_STORY, Desk
 from collectors.sandbox.world.devices import FIRST_ID, SLOTS, Device, Devices
@@ -130,6 +130,13 @@ class World:
             for device in self.devices.of_client(index):
                 if device.id > after and (seen := self._device_seen(device, moment)) is not None:
                     yield seen
+
+    def organization_at(self, row: RmmOrganization, moment: int) -> RmmOrganization | None:
+        for edit in self.edits.of("organizations", row.id, moment):
+            if edit.delete:
+                return None
+            row = replace(row, **_known(edit.set, ("name", "description")))
+        return row
 
     def _device_seen(self, device: Device, moment: int) -> Device | None:
         if device.came_at > moment or (device.went_at is not None and device.went_at <= moment):

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
+from threading import Lock
 from typing import cast
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,7 @@ COMPANY, PUBLIC_KEY, PRIVATE_KEY = "lanternworks", "SandboxPublicKey", "SandboxP
 CLIENT_ID = "5b8f6c1e-2d3a-4f57-9a10-7c1d2e3f4a5b"
 CODEBASE = "v2026_1/"
 MAX_PAGE = 1000
+KEPT_LISTS = 4
 COMMON = {"conditions", "childConditions", "customFieldConditions", "orderBy", "fields", "columns"}
 _ACCEPT = re.compile(r"^application/vnd\.connectwise\.com\+json; ?version=\d{4}\.\d+$")
 _CODES = {400: "InvalidObject", 401: "Unauthorized", 403: "Unauthorized", 404: "NotFound"}
@@ -43,6 +45,7 @@ class ConnectWise:
         self.rows = Rows(world, f"{base}/v4_6_release/apis/3.0")
         self.catalog = Catalog(world, switches, self.rows)
         self._kept: dict[tuple[object, ...], list[Row]] = {}
+        self._lock = Lock()
 
     def settings(self, base: str) -> dict[str, str]:
         return {"address": f"{base}/v4_6_release", "company": COMPANY}
@@ -212,9 +215,10 @@ class ConnectWise:
         rows = list(self._matching(collection, arguments, query, 0))
         for name, backwards in reversed(self._order(collection, query.get("orderBy", ""))):
             rows.sort(key=lambda row: sortable(value_of(row, path_of(name))), reverse=backwards)
-        while len(self._kept) >= 4:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[key] = rows
+        with self._lock:
+            while len(self._kept) >= KEPT_LISTS:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = rows
         return rows
 
     def _matching(

@@ -132,11 +132,15 @@ class NinjaOne:
         for index in range(max(0, (after - 3) // 2), len(clients.served)):
             client = clients.get(index)
             if (client.joined_at or 0) <= moment:
-                yield from (row for row in client.organizations if row.id > after)
+                for row in client.organizations:
+                    if row.id > after and (seen := self.world.organization_at(row, moment)) is not None:
+                        yield seen
 
     def _organization(self, identity: int) -> RmmOrganization:
-        client = self.world.clients.get((identity - 2) // 2)
-        return next(row for row in client.organizations if row.id == identity)
+        row = next(islice(self._organizations(identity - 1), 1), None)
+        if row is None or row.id != identity:
+            raise Refusal(404, "organization not found")
+        return row
 
     def _locations(self, after: int) -> Iterator[Row]:
         for organization in self._organizations(after // 10 - 1):
@@ -145,8 +149,7 @@ class NinjaOne:
                     yield location | {"organizationId": organization.id}
 
     def _of_organization(self, identity: int) -> Test:
-        if not any(row.id == identity for row in islice(self._organizations(identity - 1), 1)):
-            raise Refusal(404, "organization not found")
+        self._organization(identity)
         return lambda device, _: device.organization == identity
 
     def _list(self, request: Request, listed: Iterator[Row]) -> Reply:

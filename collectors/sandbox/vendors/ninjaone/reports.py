@@ -33,12 +33,16 @@ class Reports:
 
     def page(self, request: Request, path: str, make: Callable[..., Row], test: Test | None, size: int) -> Reply:
         name = request.query.get("cursor")
-        cursor = self._open(path, make, test) if name is None else self._cursors.get(f"{path}/{name}")
-        if cursor is None or time.time() > cursor.expires:
-            raise Refusal(400, "cursor is unknown or has expired")
+        cursor = self._open(path, make, test) if name is None else self._known(f"{path}/{name}")
         rows = cursor.rows[cursor.offset : cursor.offset + size]
         cursor.offset += len(rows)
         return self._reply(cursor, rows)
+
+    def _known(self, key: str) -> _Cursor:
+        cursor = self._cursors.get(key)
+        if cursor is None or time.time() > cursor.expires:
+            raise Refusal(400, "cursor is unknown or has expired")
+        return cursor
 
     def _open(self, path: str, make: Callable[..., Row], test: Test | None) -> _Cursor:
         moment = self.world.clock.now()
