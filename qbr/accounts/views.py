@@ -9,8 +9,8 @@ from django.contrib.auth import views
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 
-from qbr.demo.sign_ins import SIGN_INS
 from qbr.accounts.forms import SignInForm
+from qbr.demo.sign_ins import SIGN_INS
 from qbr.first_use.steps import Step, next_step
 
 

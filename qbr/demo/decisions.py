@@ -9,6 +9,9 @@ from collectors.facts.money import LedgerAccount
 from collectors.facts.service import Queue
 from metrics.models import LedgerCategory, QueueKind
 from metrics.periods import Month
+from organizations.models import Organization
+
+COMPANY_NAME = "Lanternworks"
 
 KINDS = {
     "Help Desk": QueueKind.Kind.REACTIVE,
@@ -79,3 +82,9 @@ def by_hand(months: Sequence[Month]) -> dict[tuple[str, Month], Decimal]:
             ("new_agreements", month): Decimal(appointments // 2),
         }
     return numbers
+
+
+def mark_internal() -> int:
+    """The MSP's own records are clients of nobody."""
+    own = Organization.objects.filter(name__istartswith=COMPANY_NAME).exclude(kind=Organization.Kind.INTERNAL)
+    return own.update(kind=Organization.Kind.INTERNAL)

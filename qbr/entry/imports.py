@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from metrics.declare import Unit
 from metrics.entering import Change
 from metrics.reading import COMPANY, ScopeRef, client
-from metrics.spreadsheets import Preview, Unusable, commit, preview as read_file
+from metrics.spreadsheets import Preview, Unusable, commit
+from metrics.spreadsheets import preview as read_file
 from metrics.spreadsheets.sheet import LARGEST_FILE
 from qbr import access, tasks
 from qbr.entry.models import KEPT_FOR, Upload

@@ -19,8 +19,8 @@ from collectors.declare import Vendor
 from collectors.errors import CollectError
 from collectors.vendors import VENDORS
 from qbr import tasks
-from qbr.data.progress import Progress, progress_of
 from qbr.data import undecided
+from qbr.data.progress import Progress, progress_of
 from qbr.first_use import gate
 from qbr.first_use.forms import AdminForm, CalendarForm, ConnectionForm
 from qbr.first_use.steps import Step, next_step

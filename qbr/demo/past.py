@@ -1,0 +1,61 @@
+"""Plays the demo's past: what a vendor lists only as it is now was, at each month's end, what it was then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connections
+
+from collectors import collect
+from collectors.connections import CollectorRun, Connection
+from metrics.periods import Month
+from qbr.demo import sandbox
+
+LAST_MOMENT = timedelta(seconds=1)
+SECONDS_A_RUN = 300.0
+
+
+def month_end(month: Month, zone: ZoneInfo) -> datetime:
+    """The last second that still belongs to the month."""
+    return month.moments(zone)[1] - LAST_MOMENT
+
+
+def play(sources: Sequence[Connection], months: Sequence[Month], zone: ZoneInfo, say: Callable[[str], None]) -> None:
+    """Read every connection as of each month's end, the oldest first, then as of now. What was read is not read again."""
+    with ThreadPoolExecutor(max_workers=len(sources)) as pool:
+        for month in months:
+            moment = month_end(month, zone)
+            waiting = [source for source in sources if not _read_as_of(source, moment)]
+            if waiting:
+                sandbox.set_clock(moment)
+                runs = list(pool.map(lambda source: _read(source, moment), waiting))  # noqa: B023 - used at once
+                say(f"{month.label}: {_records(runs)} records")
+        sandbox.set_clock(None)
+        waiting = [source for source in sources if not _read_after(source, months[-1], zone)]
+        if waiting:
+            say(f"Today: {_records(list(pool.map(_read, waiting)))} records")
+
+
+def _read_as_of(source: Connection, moment: datetime) -> bool:
+    return source.runs.filter(state=CollectorRun.State.DONE, as_of__gte=moment).exists()
+
+
+def _read_after(source: Connection, month: Month, zone: ZoneInfo) -> bool:
+    return source.runs.filter(state=CollectorRun.State.DONE, as_of__gte=month.moments(zone)[1]).exists()
+
+
+def _read(source: Connection, moment: datetime | None = None) -> CollectorRun:
+    try:
+        run = collect.run(source, as_of=moment, deadline_seconds=SECONDS_A_RUN)
+    finally:
+        connections.close_all()  # this thread's own
+    if run.state != CollectorRun.State.DONE:
+        raise RuntimeError(f"{source.label} could not be read: {run.error or run.get_state_display()}")
+    return run
+
+
+def _records(runs: Sequence[CollectorRun]) -> str:
+    return f"{sum(counts.get('read', 0) for run in runs for counts in run.counts.values()):,}"

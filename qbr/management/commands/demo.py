@@ -1,0 +1,112 @@
+"""Sets up the demo: people, three connections to the sandbox, 24 months of the past, and what people decided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from collectors.connections import Connection
+from collectors.facts.touched import Calendar
+from collectors.vendors import VENDORS
+from metrics import entering, rollup
+from metrics.entering import CellEdit
+from metrics.models import Entry
+from metrics.periods import Month, months_between, parse
+from metrics.reading import COMPANY
+from organizations.matching import link_new
+from qbr import tasks
+from qbr.demo import decisions, past, people, sandbox
+from qbr.demo.sign_ins import SIGN_INS
+from qbr.entry.grid import plain
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sign-ins", action="store_true", help="only print who can sign in")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["sign_ins"]:
+            self._print_sign_ins()
+            return
+        if not settings.SANDBOX_URL:
+            raise CommandError("The demo reads the vendor sandbox: set SANDBOX_URL, or use “make demo”.")
+        began = time.monotonic()
+        world = sandbox.info()
+        months = self._calendar(world)
+        with self._step("People") as done:
+            done(f"{people.create_people()} new sign-ins")
+        sources = self._connections(world)
+        with self._step("Collecting 24 months") as done:
+            self.stdout.write("")
+            past.play(sources, months, Calendar.current().zone, lambda line: self.stdout.write(f"    {line}"))
+        self._decide(months)
+        with self._step("Working out the figures") as done:
+            written = rollup.run("demo")
+            done("nothing moved" if written is None else f"{written.rows_written:,} values")
+        tasks.schedules()
+        self.stdout.write(f"Demo data … ready ({time.monotonic() - began:.1f} s)")
+
+    def _calendar(self, world: dict[str, Any]) -> list[Month]:
+        """The months before this one that the sandbox knows; days begin where the synthetic MSP's do."""
+        Calendar.current()
+        first = parse(world["first_month"])
+        assert isinstance(first, Month)
+        Calendar.objects.update(time_zone=world["zone"], read_from=first.starts_on)
+        today = timezone.now().astimezone(Calendar.current().zone).date()
+        return list(months_between(first, Month.holding(today).previous))
+
+    def _connections(self, world: dict[str, Any]) -> list[Connection]:
+        """The sandbox's address may have moved with PORT; its keys are the same."""
+        sources = []
+        for slug, keys in world["vendors"].items():
+            source, made = Connection.objects.get_or_create(vendor=slug, label=VENDORS[slug].label)
+            moved = any(source.settings.get(name) != value for name, value in keys["settings"].items())
+            if made:
+                source.secrets = keys["secrets"]
+            if made or moved:
+                source.settings = source.settings | keys["settings"]
+                source.save(update_fields=["settings", "secrets_sealed"])
+            sources.append(source)
+        return sources
+
+    def _decide(self, months: list[Month]) -> None:
+        with self._step("Linking accounts to clients") as done:
+            done(str(link_new()))
+        with self._step("Deciding queues, ledger accounts and owners") as done:
+            done(f"{decisions.decide_queues()} queues, {decisions.decide_ledger()} ledger accounts, "
+                 f"{decisions.mark_internal()} internal, {people.assign_clients()} clients assigned")  # fmt: skip
+        with self._step("Entering headcount and sales activity") as done:
+            done(f"{self._enter(months)} cells")
+
+    def _enter(self, months: list[Month]) -> int:
+        if Entry.objects.exists():
+            return 0
+        cells = [
+            CellEdit(metric, month, plain(value), "demo")
+            for (metric, month), value in decisions.by_hand([*months, months[-1].shift(1)]).items()
+        ]
+        if wrong := entering.save(people.person("editor"), COMPANY, cells):
+            raise CommandError(wrong[0].problem)
+        return len(cells)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Callable[[str], None]]:
+        """A line that says what is being done, then how it ended and how long it took."""
+        began, outcome = time.monotonic(), ["done"]
+        self.stdout.write(f"{name} … ", ending="")
+        self.stdout.flush()
+        yield lambda text: outcome.__setitem__(0, text)
+        self.stdout.write(f"{outcome[0]} ({time.monotonic() - began:.1f} s)")
+        self.stdout.flush()
+
+    def _print_sign_ins(self) -> None:
+        for one in SIGN_INS:
+            self.stdout.write(f"    {one.username:<8} {one.password:<13} {one.role}: {one.does}")
