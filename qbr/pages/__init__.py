@@ -1,0 +1,1 @@
+"""What a person reads: pages made of panels, one entry a page."""

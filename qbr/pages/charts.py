@@ -1,0 +1,144 @@
+"""The only place where a Plotly figure is built, and the small drawings made without it. Plain values in; None is a gap.
+
+Colours are named as CSS variables: the browser fills in those of the theme, so one figure serves light and dark.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+pio.templates.default = None  # the browser has the look; a figure carries values only
+
+COLOURS = tuple(f"var(--series-{number})" for number in range(1, 6))
+
+
+class Kind(StrEnum):
+    LINES = "lines"
+    BARS = "bars"
+    STACK = "stack"
+
+
+@dataclass(frozen=True)
+class Series:
+    """`texts` are the values as written for people; `provisional` marks those that may still move."""
+
+    name: str
+    values: tuple[Decimal | None, ...]
+    texts: tuple[str, ...]
+    provisional: tuple[bool, ...] = ()
+    colour: str = ""
+
+
+def trend(kind: Kind, labels: Sequence[str], series: Sequence[Series], *, prefix: str = "", suffix: str = "",
+          goal: Decimal | None = None) -> str:
+    """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word."""
+    coloured = [(each, each.colour or COLOURS[at % len(COLOURS)]) for at, each in enumerate(series)]
+    traces = [trace for each, colour in coloured for trace in _traces(kind, labels, each, colour)]
+    layout: dict[str, Any] = {
+        "barmode": "relative" if kind is Kind.STACK else "group",
+        "bargap": 0.28, "bargroupgap": 0.08, "hovermode": "x unified", "showlegend": False,
+        "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
+        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "nticks": 9, "tickangle": 0},
+        "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": prefix, "ticksuffix": suffix, "nticks": 6,
+                  "rangemode": "normal" if kind is Kind.LINES and _far_from_zero(series) else "tozero"},
+    }
+    if goal is not None:
+        layout["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": float(goal), "y1": float(goal),
+                             "line": {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"}}]
+        layout["annotations"] = [{"xref": "paper", "x": 1, "y": float(goal), "text": "goal", "showarrow": False,
+                                  "yanchor": "bottom", "xanchor": "right", "font": {"color": "var(--ink-soft)"}}]
+    return _json(go.Figure(data=traces, layout=layout))
+
+
+def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str], totals: Sequence[bool]) -> str:
+    """How one amount became another: bars that float from the running sum; the totals stand on zero."""
+    base, running = [], Decimal(0)
+    for value, total in zip(values, totals, strict=True):
+        base.append(Decimal(0) if total else running)
+        running = value if total else running + value
+    colours = [
+        "var(--series-5)" if total else "var(--series-3)" if value >= 0 else "var(--series-4)"
+        for value, total in zip(values, totals, strict=True)
+    ]
+    bars = go.Bar(
+        x=list(labels), y=_floats(values), base=_floats(base), marker={"color": colours}, text=list(texts),
+        textposition="outside", cliponaxis=False, hovertemplate="%{x}: %{text}<extra></extra>", width=0.62,
+    )
+    return _json(go.Figure(data=[bars], layout={
+        "showlegend": False, "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
+        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
+        "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": "$", "nticks": 6},
+    }))
+
+
+def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> list[Any]:
+    values, texts = _floats(series.values), list(series.texts)
+    hover = "%{customdata}"
+    if kind is not Kind.LINES:
+        fading = [0.45 if moving else 1.0 for moving in series.provisional] or 1.0
+        return [go.Bar(name=series.name, x=list(labels), y=values, customdata=texts, hovertemplate=hover,
+                       marker={"color": colour, "opacity": fading})]
+    settled = [None if moving else value for value, moving in zip(values, series.provisional or [False] * len(values), strict=True)]
+    drawn = [go.Scatter(name=series.name, x=list(labels), y=settled, customdata=texts, hovertemplate=hover,
+                        mode="lines+markers", connectgaps=False, line={"color": colour, "width": 2.5}, marker={"size": 5})]
+    if any(series.provisional):
+        drawn.append(go.Scatter(
+            name=f"{series.name} (so far)", x=list(labels), y=_moving(values, series.provisional), customdata=texts,
+            hovertemplate=hover, mode="lines+markers", connectgaps=False,
+            line={"color": colour, "width": 2, "dash": "dot"}, marker={"size": 6, "symbol": "circle-open"},
+        ))
+    return drawn
+
+
+def _moving(values: Sequence[float | None], provisional: Sequence[bool]) -> list[float | None]:
+    """The values that may still move, and the one before each, so that the dashed line joins on."""
+    joins = [*provisional[1:], False]
+    return [value if moving or joins_on else None
+            for value, moving, joins_on in zip(values, provisional, joins, strict=True)]
+
+
+def _far_from_zero(series: Sequence[Series]) -> bool:
+    """A line may leave zero out where its whole movement would be lost against it."""
+    values = [value for each in series for value in each.values if value is not None]
+    return bool(values) and min(values) > 0 and (max(values) - min(values)) < min(values) / 3
+
+
+def _floats(values: Sequence[Decimal | None]) -> list[float | None]:
+    """Only a drawing may be rough: to the eye a float is exact."""
+    return [None if value is None else float(value) for value in values]
+
+
+def _json(figure: Any) -> str:
+    return json.dumps(figure.to_plotly_json(), separators=(",", ":")).replace("<", "\\u003c")
+
+
+def spark(values: Sequence[Decimal | None], label: str) -> SafeString | str:
+    """A small line with gaps where values are missing, its last point marked; nothing for fewer than three points."""
+    known = [value for value in values if value is not None]
+    if len(known) < 3:
+        return ""
+    low, high = min(known), max(known)
+    span = (high - low) or Decimal(1)
+    step = Decimal(100) / max(1, len(values) - 1)
+    points = [None if value is None else (at * step, 26 - (value - low) / span * 22) for at, value in enumerate(values)]
+    path, pen = [], "M"
+    for point in points:
+        if point is None:
+            pen = "M"
+            continue
+        path.append(f"{pen}{point[0]:.1f} {point[1]:.1f}")
+        pen = "L"
+    return format_html(
+        '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label="{}"><path d="{}"/></svg>',
+        label, " ".join(path),
+    )

@@ -1,0 +1,110 @@
+"""The question a page answers, read from its address: for whom, over which period, compared with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from collectors.facts.touched import Calendar
+from metrics.periods import Month, Quarter, Span, months_between, parse
+from metrics.reading import COMPANY, ScopeRef, client
+from organizations.models import Organization
+
+if TYPE_CHECKING:
+    from metrics.reading import Person
+
+TREND_MONTHS = 24
+TREND_QUARTERS = 5
+
+
+@dataclass(frozen=True)
+class Question:
+    person: Person
+    path: str
+    period: Span
+    now: datetime
+    zone: ZoneInfo
+    organization: Organization | None = None
+    given: Mapping[str, str] = field(default_factory=dict)  # the address as it was asked, for links that change one part
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """Raises Http404 for a client or a period that does not exist."""
+        zone, now = Calendar.current().zone, timezone.now()
+        given = {name: value for name, value in request.GET.items() if value}
+        return cls(
+            person=request.user, path=request.path, period=_period(given.get("period", ""), now.astimezone(zone)),
+            now=now, zone=zone, organization=_organization(given.get("client", "")), given=given,
+        )
+
+    @property
+    def scope(self) -> ScopeRef:
+        return client(self.organization.slug) if self.organization else COMPANY
+
+    @property
+    def for_company(self) -> bool:
+        return self.organization is None
+
+    @property
+    def whom(self) -> str:
+        return self.organization.name if self.organization else "Whole company"
+
+    @property
+    def last_month(self) -> Month:
+        """The last month of the period that has begun."""
+        return min(self.period.months[-1], Month.holding(self.now.astimezone(self.zone).date()))
+
+    @cached_property
+    def is_running(self) -> bool:
+        today = self.now.astimezone(self.zone).date()
+        return self.period.starts_on <= today < self.period.ends_on
+
+    @cached_property
+    def months(self) -> tuple[Month, ...]:
+        """The months of the trend, ending with the period's last."""
+        return tuple(months_between(self.last_month.shift(1 - TREND_MONTHS), self.last_month))
+
+    @cached_property
+    def quarters(self) -> tuple[Quarter, ...]:
+        last = Quarter.holding(self.last_month.starts_on)
+        return tuple(last.shift(offset) for offset in range(1 - TREND_QUARTERS, 1))
+
+    def address(self, path: str = "", **changed: object) -> str:
+        """The same question with some parts changed; a part that is None or empty is left out."""
+        parts = {**self.given, **{name: "" if value is None else str(value) for name, value in changed.items()}}
+        query = urlencode({name: value for name, value in parts.items() if value})
+        return f"{path or self.path}{'?' if query else ''}{query}"
+
+    def number_address(self, metric: str, scope: ScopeRef | None = None, period: Span | None = None) -> str:
+        """Where the working of one number is."""
+        whose = self.scope if scope is None else scope
+        parts = {"client": whose.slug, "period": str(period or self.period)}
+        return f"{reverse('number', args=[metric])}?{urlencode({name: value for name, value in parts.items() if value})}"
+
+
+def _period(text: str, local_now: datetime) -> Span:
+    """Without one, the last quarter that has ended."""
+    if not text:
+        return Quarter.holding(local_now.date()).previous
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise Http404(str(error)) from error
+
+
+def _organization(slug: str) -> Organization | None:
+    if not slug:
+        return None
+    found = Organization.objects.select_related("merged_into", "owner").filter(slug=slug).first()
+    if found is None:
+        raise Http404("There is no such client.")
+    return found.merged_into or found

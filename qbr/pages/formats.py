@@ -1,0 +1,134 @@
+"""How a value is written: rounded once, here, half up; a true minus; and where there is none, why."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from metrics.declare import Unit
+from metrics.models import State
+from metrics.periods import MONTH_NAMES, Span
+
+MISSING = "—"
+MINUS = "−"
+THOUSAND, MILLION = Decimal(1_000), Decimal(1_000_000)
+
+
+class Style(Enum):
+    TABLE = "table"
+    TILE = "tile"  # room for few digits: the exact value is one click away
+    AXIS = "axis"
+
+
+def rounded(value: Decimal, places: int) -> str:
+    """1,234.50 with a true minus; a value that rounds to nothing loses its sign."""
+    fixed = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    sign = MINUS if fixed < 0 else ""
+    return f"{sign}{abs(fixed):,.{places}f}"
+
+
+def _is_whole(value: Decimal) -> bool:
+    return value == value.to_integral_value()
+
+
+def money(value: Decimal, style: Style = Style.TABLE) -> str:
+    """Whole dollars from 1,000 up and where there are no cents; thousands and millions on tiles and axes."""
+    size = abs(value)
+    if style is not Style.TABLE and size >= MILLION:
+        text = rounded(size / MILLION, 2 if style is Style.TILE else 1) + "M"
+    elif style is not Style.TABLE and size >= 10 * THOUSAND:
+        text = rounded(size / THOUSAND, 1 if style is Style.TILE and size < 100 * THOUSAND else 0) + "k"
+    else:
+        text = rounded(size, 0 if size >= THOUSAND or _is_whole(size) else 2)
+    negative = value < 0 and any(digit in text for digit in "123456789")
+    return f"{MINUS if negative else ''}${text}"
+
+
+def percent(value: Decimal, style: Style = Style.TABLE) -> str:
+    return rounded(value, 0 if style is Style.AXIS else 1) + "%"
+
+
+def points(value: Decimal) -> str:
+    """A difference of two percentages."""
+    return f"{'+' if value > 0 else ''}{rounded(value, 1)} pp"
+
+
+def hours(value: Decimal, style: Style = Style.TABLE) -> str:
+    """Minutes under two hours, hours with one decimal above."""
+    if style is not Style.AXIS and value and abs(value) < 2:
+        minutes = value * 60
+        return f"{rounded(minutes, 0 if _is_whole(minutes) or abs(minutes) >= 10 and style is Style.TILE else 1)} min"
+    return f"{rounded(value, 0 if style is Style.AXIS else 1)} h"
+
+
+def rate(value: Decimal, style: Style = Style.TABLE) -> str:
+    return rounded(value, 3 if style is Style.TABLE else 2)
+
+
+def count(value: Decimal, style: Style = Style.TABLE) -> str:
+    """Whole things without decimals; an average of things with two, a half with one."""
+    if _is_whole(value):
+        return rounded(value, 0)
+    return rounded(value, 1 if _is_whole(value * 10) or style is not Style.TABLE else 2)
+
+
+_WRITERS = {Unit.MONEY: money, Unit.PERCENT: percent, Unit.HOURS: hours, Unit.RATE: rate, Unit.COUNT: count}
+
+
+def written(value: Decimal | int | None, unit: Unit, style: Style = Style.TABLE) -> str:
+    return MISSING if value is None else _WRITERS[unit](Decimal(value), style)
+
+
+# The word under a dash, where the value does not say its own cause.
+REASONS = {
+    State.INCOMPLETE: "incomplete",
+    State.NOT_COLLECTED: "not collected",
+    State.NOT_LINKED: "not linked",
+    State.NOT_APPLICABLE: "does not apply",
+    State.UNDEFINED: "nothing to divide by",
+    State.INSUFFICIENT_COVERAGE: "too little covered",
+    State.SO_FAR: "so far",
+    State.MEASURED: "",
+}
+
+
+def reason(state: State, cause: str = "") -> str:
+    """In a few words; a measured value needs none."""
+    if state is State.MEASURED:
+        return ""
+    if state is State.SO_FAR:
+        return "so far"
+    return cause or REASONS[state]
+
+
+def day(on: date) -> str:
+    return f"{on.day} {MONTH_NAMES[on.month - 1]} {on.year}"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def age(at: datetime, now: datetime) -> str:
+    """How long ago, in one unit."""
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            many = minutes // size
+            return f"{many} {word}{'s' if many != 1 else ''} ago"
+    return "just now"
+
+
+def months_of(period: Span) -> str:
+    """`Jan to Mar`, or the month itself."""
+    first, last = period.months[0], period.months[-1]
+    return MONTH_NAMES[first.number - 1] if first == last else f"{MONTH_NAMES[first.number - 1]} to {MONTH_NAMES[last.number - 1]}"
+
+
+def plural(many: int, one: str, more: str = "") -> str:
+    return f"{many:,} {one if many == 1 else more or one + 's'}"

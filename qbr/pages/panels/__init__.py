@@ -1,0 +1,11 @@
+"""The kinds of panels a page is made of, one small class each."""
+
+from qbr.pages.panels.facts import Bridge, FactTable, Over, Ranked, Ranking, Stacked
+from qbr.pages.panels.months import MonthlyReview
+from qbr.pages.panels.quarters import QuarterTable
+from qbr.pages.panels.tiles import Tiles
+from qbr.pages.panels.trend import Trend
+
+__all__ = [
+    "Bridge", "FactTable", "MonthlyReview", "Over", "QuarterTable", "Ranked", "Ranking", "Stacked", "Tiles", "Trend",
+]

@@ -1,0 +1,179 @@
+"""Panels over a breakdown of facts: rankings, tables and stacks. Each names the function that reads its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from metrics.declare import Unit
+from metrics.reading import Numbers
+from qbr.pages import charts, formats, tables
+from qbr.pages.filters import Question
+from qbr.pages.layout import Context, Panel
+from qbr.pages.panels.trend import legend
+from qbr.pages.tables import Column, Line, Table
+
+SERIES = 4  # more are folded into "Other"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    name: str
+    value: Decimal | int
+    href: str = ""
+    also: str = ""  # said after the figure
+
+
+@dataclass(frozen=True)
+class Over:
+    """Named amounts over the same labels, a missing one None."""
+
+    labels: tuple[str, ...]
+    series: tuple[tuple[str, tuple[Decimal | None, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking(Panel):
+    """Horizontal bars from zero, longest first, in plain HTML."""
+
+    read: Callable[[Question], Sequence[Ranked]]
+    unit: Unit
+    of: str  # the heading of the names
+    empty: str = "Nothing in this period."
+    at_most: int = 12
+    template: ClassVar[str] = "pages/panels/ranking.html"
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        rows = self.read(question)
+        if not rows:
+            return {"empty": self.empty}
+        longest = max(abs(Decimal(row.value)) for row in rows) or Decimal(1)
+        return {
+            "bars": [
+                {"name": row.name, "href": row.href, "text": formats.written(row.value, self.unit), "also": row.also,
+                 "length": round(max(Decimal(0), Decimal(row.value)) / longest * 100, 2)}
+                for row in rows[: self.at_most]
+            ],
+            "more": max(0, len(rows) - self.at_most),
+            "table": self._table(rows),
+        }
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        return self._table(self.read(question))
+
+    def _table(self, rows: Sequence[Ranked]) -> Table:
+        return Table(self.title, (Column(self.of), Column(self.title, self.unit)), tuple(
+            Line((tables.text(row.name, row.href), tables.amount(row.value, self.unit))) for row in rows
+        ))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactTable(Panel):
+    """A table of facts, as its reader has written it."""
+
+    read: Callable[[Question], Table]
+    empty: str = "Nothing in this period."
+    template: ClassVar[str] = "pages/panels/table.html"
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        table = self.read(question)
+        return {"empty": self.empty} if table.is_empty else {"table": table}
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        return self.read(question)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stacked(Panel):
+    """Parts of a whole over time: the four largest and the rest."""
+
+    read: Callable[[Question], Over]
+    unit: Unit = Unit.COUNT
+    of: str = "Month"
+    empty: str = "Nothing in this period."
+    template: ClassVar[str] = "pages/panels/chart.html"
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        over = folded(self.read(question))
+        if not any(value is not None for _, values in over.series for value in values):
+            return {"empty": self.empty}
+        return {
+            "figure": charts.trend(charts.Kind.STACK, over.labels, [self._series(*each) for each in over.series]),
+            "legend": legend([name for name, _ in over.series]),
+            "summary": self._finding(over),
+            "table": self._table(over),
+        }
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        return self._table(self.read(question))
+
+    def _series(self, name: str, values: tuple[Decimal | None, ...]) -> charts.Series:
+        return charts.Series(name, values, tuple(formats.written(value, self.unit) for value in values))
+
+    def _table(self, over: Over) -> Table:
+        by_label = zip(over.labels, zip(*(values for _, values in over.series), strict=True), strict=True)
+        return Table(self.title, (Column(self.of), *(Column(name, self.unit) for name, _ in over.series)), tuple(
+            Line((tables.text(label), *(tables.amount(value, self.unit, why="" if value is not None else "not collected")
+                                        for value in values)))
+            for label, values in reversed(list(by_label))
+        ))
+
+    def _finding(self, over: Over) -> str:
+        latest = [(name, values[-1]) for name, values in over.series if values[-1] is not None]
+        said = ", ".join(f"{formats.written(value, self.unit)} {name.lower()}" for name, value in latest)
+        return f"In {over.labels[-1]}: {said}." if said else f"Nothing is known for {over.labels[-1]}."
+
+
+def folded(over: Over) -> Over:
+    """The largest series by their last known values, the others added up as one."""
+    if len(over.series) <= SERIES + 1:
+        return over
+    ordered = sorted(over.series, key=lambda each: sum((v for v in each[1] if v is not None), Decimal(0)), reverse=True)
+    rest = tuple(_together(values) for values in zip(*(values for _, values in ordered[SERIES:]), strict=True))
+    return Over(over.labels, (*ordered[:SERIES], ("Other", rest)))
+
+
+def _together(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of a bridge; a total stands on zero, the others float."""
+
+    name: str
+    value: Decimal
+    is_total: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge(Panel):
+    """How an amount of money became another."""
+
+    read: Callable[[Question], Sequence[Step]]
+    empty: str = "Nothing in this period."
+    template: ClassVar[str] = "pages/panels/chart.html"
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        steps = self.read(question)
+        if not steps:
+            return {"empty": self.empty}
+        texts = [formats.money(step.value) for step in steps]
+        return {
+            "figure": charts.bridge([step.name for step in steps], [step.value for step in steps], texts,
+                                    [step.is_total for step in steps]),
+            "summary": "; ".join(f"{step.name} {text}" for step, text in zip(steps, texts, strict=True)) + ".",
+            "table": self._table(steps),
+        }
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        return self._table(self.read(question))
+
+    def _table(self, steps: Sequence[Step]) -> Table:
+        return Table(self.title, (Column("Step"), Column("Amount", Unit.MONEY)), tuple(
+            Line((tables.text(step.name), tables.amount(step.value, Unit.MONEY)), "total" if step.is_total else "")
+            for step in steps
+        ))

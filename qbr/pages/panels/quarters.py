@@ -1,0 +1,52 @@
+"""Metrics as rows, the last five quarters and the year to date as columns, in the owner's own order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import ClassVar
+
+from metrics import reading
+from metrics.definitions import CATALOGUE
+from metrics.reading import Number, Numbers
+from qbr.pages import tables
+from qbr.pages.filters import Question
+from qbr.pages.layout import Ask, Context, Panel
+from qbr.pages.tables import Column, Line, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarterTable(Panel):
+    template: ClassVar[str] = "pages/panels/table.html"
+    sections: bool = True
+
+    def asks(self, question: Question) -> Iterable[Ask]:
+        yield Ask(self.seen(question), question.quarters)
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        table = self.table(question, numbers)
+        return {"table": table, "sticky": True} if table.lines else None
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        keys = self.seen(question)
+        through = question.quarters[-1]
+        to_date = reading.year_to_date(question.person, keys, question.scope, through)
+        columns = (
+            Column(self.title), *(Column(quarter.label, CATALOGUE[keys[0]].unit) for quarter in question.quarters),
+            Column("Year to date", CATALOGUE[keys[0]].unit),
+        ) if keys else ()
+        lines: list[Line] = []
+        for section, members in groupby(keys, key=lambda key: CATALOGUE[key].section):
+            if self.sections:
+                lines.append(tables.section(str(section), len(columns)))
+            lines.extend(self._line(key, question, numbers, to_date.get(key)) for key in members)
+        return Table(self.title, columns, tuple(lines))
+
+    def _line(self, key: str, question: Question, numbers: Numbers, to_date: Number | None) -> Line:
+        metric = CATALOGUE[key]
+        return Line((
+            tables.text(metric.label),
+            *(tables.number(numbers[key, question.scope, quarter], question) for quarter in question.quarters),
+            tables.number(to_date, question, linked=False),
+        ))

@@ -1,0 +1,112 @@
+"""Stored values over time: a chart, the sentence that says what it shows, and the table behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from metrics.declare import Unit
+from metrics.definitions import CATALOGUE
+from metrics.models import State
+from metrics.periods import Span
+from metrics.reading import Number, Numbers
+from qbr.pages import charts, formats, tables
+from qbr.pages.filters import Question
+from qbr.pages.formats import Style
+from qbr.pages.layout import Ask, Context, Panel
+from qbr.pages.tables import Column, Line, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend(Panel):
+    """Up to five metrics of one unit, month by month over two years."""
+
+    kind: charts.Kind = charts.Kind.LINES
+    by_quarter: bool = False
+    template: ClassVar[str] = "pages/panels/chart.html"
+
+    def periods(self, question: Question) -> Sequence[Span]:
+        return question.quarters if self.by_quarter else question.months
+
+    def asks(self, question: Question) -> Iterable[Ask]:
+        yield Ask(self.seen(question), tuple(self.periods(question)))
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        keys = self.seen(question)
+        if not keys:
+            return None
+        table, rows = self.table(question, numbers), self._rows(question, numbers)
+        if not any(number.value is not None for row in rows.values() for number in row):
+            return {"empty": why_empty(next(iter(rows.values())))}
+        periods = self.periods(question)
+        return {
+            "figure": charts.trend(
+                self.kind, [period.label for period in periods],
+                [_series(CATALOGUE[key].label, rows[key]) for key in keys], **_axis(CATALOGUE[keys[0]].unit),
+            ),
+            "legend": legend([CATALOGUE[key].label for key in keys]) if len(keys) > 1 else (),
+            "summary": " ".join(finding(rows[key], named=len(keys) > 1) for key in keys[:2]),
+            "table": table,
+        }
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        rows = self._rows(question, numbers)
+        columns = (Column("Month" if not self.by_quarter else "Quarter"),
+                   *(Column(CATALOGUE[key].label, CATALOGUE[key].unit) for key in rows))
+        by_period = zip(self.periods(question), zip(*rows.values(), strict=True), strict=True) if rows else ()
+        return Table(self.title, columns, tuple(
+            Line((tables.text(period.label), *(tables.number(each, question) for each in found)))
+            for period, found in reversed(list(by_period))
+        ))
+
+    def _rows(self, question: Question, numbers: Numbers) -> dict[str, list[Number]]:
+        return {
+            key: [numbers[key, question.scope, period] for period in self.periods(question)]
+            for key in self.seen(question)
+        }
+
+
+def _series(name: str, row: Sequence[Number]) -> charts.Series:
+    counted = [number.value if number.state is not State.INCOMPLETE else None for number in row]
+    return charts.Series(
+        name, tuple(counted),
+        tuple(formats.written(value, number.metric.unit) for value, number in zip(counted, row, strict=True)),
+        tuple(number.state is State.SO_FAR for number in row),
+    )
+
+
+def _axis(unit: Unit) -> dict[str, str]:
+    return {"prefix": "$"} if unit is Unit.MONEY else {"suffix": "%"} if unit is Unit.PERCENT else {}
+
+
+def legend(names: Sequence[str]) -> list[dict[str, str]]:
+    return [{"name": name, "colour": charts.COLOURS[at % len(charts.COLOURS)]} for at, name in enumerate(names)]
+
+
+def finding(row: Sequence[Number], *, named: bool = False) -> str:
+    """Latest, lowest and highest in one sentence, and how many periods are missing."""
+    settled = [number for number in row if number.value is not None and number.state is State.MEASURED]
+    if not settled:
+        return "Nothing is fully measured yet."
+    latest, low, high = settled[-1], min(settled, key=_size), max(settled, key=_size)
+    subject = f"{latest.metric.label}: " if named else ""
+    sentence = f"{subject}{_said(latest)}" + (
+        f", between {_said(low)} and {_said(high)}." if low.value != high.value else ", unchanged throughout."
+    )
+    missing = len(row) - len(settled) - sum(number.state in (State.SO_FAR, State.NOT_APPLICABLE) for number in row)
+    return sentence + (f" {formats.plural(missing, 'period')} not measured." if missing else "")
+
+
+def _size(number: Number) -> object:
+    return number.value
+
+
+def _said(number: Number) -> str:
+    return f"{formats.written(number.value, number.metric.unit, Style.TABLE)} in {number.period.label}"
+
+
+def why_empty(row: Sequence[Number]) -> str:
+    """The reason its last period gives stands for all of them."""
+    last = row[-1]
+    return f"{last.metric.label}: {formats.reason(last.state, last.cause)}."
