@@ -68,3 +68,13 @@ def owners_sql(known_at: datetime | None = None, *, organization: int | None = N
         family=family, known=known, only=only, deepest=DEEPEST,
         earliest=EARLIEST.isoformat(), forever=FOREVER.isoformat(),
     )
+
+
+LAST_OWNERS = """
+SELECT account_id, organization_id, verdict FROM ({owners}) by_day WHERE ends_on = date '{forever}'
+"""
+
+
+def last_owners_sql() -> str:
+    """A SELECT of (account_id, organization_id, verdict): whose each account is in the end, by its last link."""
+    return LAST_OWNERS.format(owners=owners_sql(), forever=FOREVER.isoformat())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -53,6 +53,12 @@ class Domain(models.Model):
         return self.name
 
 
+class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
+    def current(self) -> Self:
+        """As it is known now."""
+        return self.filter(superseded_at=None)
+
+
 class AccountLink(models.Model):
     """From `starts_on` until the account's next link begins, this account is this organization's, or ignored.
 
@@ -83,6 +89,8 @@ class AccountLink(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
     superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountLinkQuerySet.as_manager()
 
     class Meta:
         db_table = "account_link"

@@ -1,0 +1,161 @@
+"""Deciding whose an account is. A decision supersedes the one before it and is never edited or deleted.
+
+Each decision marks its accounts, so that the next roll-up works out their open months again with nothing collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from collectors.facts.accounts import Account
+from collectors.facts.shapes import EARLIEST
+from organizations.as_of import DEEPEST
+from organizations.founding import found, is_psa, learn_domains, left_empty
+from organizations.models import AccountLink, Organization
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+Method: TypeAlias = AccountLink.Method
+Verdict: TypeAlias = AccountLink.Verdict
+
+# A mark in the earliest month stands for every open month of the account. Sites that may inherit are marked too.
+MARK = """
+INSERT INTO touched (entity, account, month)
+WITH RECURSIVE family(id, depth) AS (
+    SELECT unnest(%s::bigint[]), 0
+    UNION SELECT a.id, f.depth + 1 FROM account a JOIN family f ON a.parent_id = f.id
+    WHERE a.kind = 'site' AND f.depth < %s
+)
+SELECT DISTINCT 'AccountLink', id, %s::date FROM family
+ON CONFLICT DO NOTHING
+"""
+
+
+class Superseded(Exception):
+    """Someone decided again in the meantime, so there is nothing to undo; the message says it to a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Whose an account is from a day on, and why."""
+
+    account: int
+    verdict: Verdict = Verdict.LINKED
+    organization: int | None = None
+    method: Method = Method.PERSON
+    reason: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    starts_on: date = EARLIEST
+
+
+@transaction.atomic
+def decide(decisions: Sequence[Decision], by: User | None = None) -> list[AccountLink]:
+    """Write the decisions in one go; whoever decides on the same accounts at the same time waits."""
+    accounts = sorted({decision.account for decision in decisions})
+    hold(accounts)
+    moment = timezone.now()
+    days: dict[date, list[int]] = {}
+    for decision in decisions:
+        days.setdefault(decision.starts_on, []).append(decision.account)
+    for day, decided in days.items():
+        AccountLink.objects.current().filter(starts_on=day, account__in=decided).update(superseded_at=moment)
+    links = AccountLink.objects.bulk_create([
+        AccountLink(
+            account_id=decision.account, organization_id=decision.organization, verdict=decision.verdict,
+            method=decision.method, reason=decision.reason, evidence=dict(decision.evidence),
+            starts_on=decision.starts_on, decided_by=by, decided_at=moment,
+        )
+        for decision in decisions
+    ])
+    mark(accounts)
+    return links
+
+
+def hold(accounts: Iterable[int]) -> None:
+    """Until the transaction ends nobody else decides on these accounts; loading facts onto them goes on."""
+    held = Account.objects.select_for_update(no_key=True).filter(pk__in=list(accounts))
+    list(held.order_by("pk").values_list("pk"))
+
+
+def mark(accounts: Iterable[int]) -> None:
+    """Ask the next roll-up to work out every open month of these accounts and the sites under them again."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, [list(accounts), DEEPEST, EARLIEST])
+
+
+def mark_organization(organization: Organization) -> None:
+    """The same for all accounts of an organization, after its kind or its days as a client have changed."""
+    mark(AccountLink.objects.current().filter(organization=organization).values_list("account_id", flat=True))
+
+
+@transaction.atomic
+def link(
+    account: Account, organization: Organization, by: User | None, reason: str = "",
+    method: Method = Method.PERSON, evidence: Mapping[str, Any] | None = None, starts_on: date = EARLIEST,
+) -> AccountLink:
+    """This account is this organization's, from a day on. A PSA company brings its domains along."""
+    if is_psa(account):
+        learn_domains({account: organization})
+    [made] = decide([Decision(
+        account=account.pk, organization=organization.pk, method=method, reason=reason,
+        evidence=evidence or {}, starts_on=starts_on,
+    )], by)
+    return made
+
+
+@transaction.atomic
+def create_and_link(
+    account: Account, by: User | None, reason: str = "", method: Method = Method.PERSON,
+    evidence: Mapping[str, Any] | None = None, kind: Organization.Kind = Organization.Kind.CLIENT,
+) -> AccountLink:
+    """Make an organization of this account, with the domains that are its alone, and link it."""
+    organization = left_empty(account) or found({account: kind})[account]
+    return link(account, organization, by, reason, method, evidence)
+
+
+def ignore(account: Account, by: User | None, reason: str = "", starts_on: date = EARLIEST) -> AccountLink:
+    """This account is nobody's: its facts count nowhere, and it is listed as ignored."""
+    [made] = decide([Decision(account=account.pk, verdict=Verdict.IGNORED, reason=reason, starts_on=starts_on)], by)
+    return made
+
+
+def unlink(account: Account, by: User | None, reason: str = "", starts_on: date = EARLIEST) -> AccountLink:
+    """Take the question back: the account waits again, or a site belongs with its parent again."""
+    [made] = decide([Decision(account=account.pk, verdict=Verdict.OPEN, reason=reason, starts_on=starts_on)], by)
+    return made
+
+
+@transaction.atomic
+def undo(links: Sequence[AccountLink], by: User | None) -> list[AccountLink]:
+    """Restore what each of these decisions superseded, by new rows. Raises Superseded, and undoes none, if one fell."""
+    hold(link.account_id for link in links)
+    keys = [link.pk for link in links]
+    if AccountLink.objects.current().filter(pk__in=keys).count() != len(links):
+        raise Superseded("Someone has decided on this account since. Nothing was undone.")
+    before = {link.pk: _superseded_by(link) for link in links}
+    return decide([_restored(link, before[link.pk]) for link in links], by)
+
+
+def _superseded_by(link: AccountLink) -> AccountLink | None:
+    same_day = AccountLink.objects.filter(account=link.account_id, starts_on=link.starts_on)
+    return same_day.filter(superseded_at=link.decided_at).exclude(pk=link.pk).order_by("-decided_at", "-pk").first()
+
+
+def _restored(link: AccountLink, before: AccountLink | None) -> Decision:
+    undone = {"undone": link.pk}
+    if before is None:
+        return Decision(
+            account=link.account_id, verdict=Verdict.OPEN, reason="Undone", evidence=undone, starts_on=link.starts_on
+        )
+    return Decision(
+        account=before.account_id, verdict=Verdict(before.verdict), organization=before.organization_id,
+        method=Method(before.method), reason=before.reason or "Undone", evidence=before.evidence | undone,
+        starts_on=before.starts_on,
+    )
