@@ -1,12 +1,6 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 
-urlpatterns = [
-    path("", include("qbr.accounts.urls")),
-    path("", include("qbr.first_use.urls")),
-    path("", include("qbr.data.urls")),
-    path("", include("qbr.entry.urls")),
-    path("admin/", admin.site.urls),
-]
+urlpatterns = [path("admin/", admin.site.urls)]

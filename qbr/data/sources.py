@@ -39,8 +39,8 @@ class Source:
 
 TONES = {"fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": ""}
 WORDS = {
-    "fresh": "Up to date", "reading": "Reading now", "stale": "Stale", "failing": "Needs a person", "off": "Switched off",
-    "new": "Not read yet",
+    "fresh": "Up to date", "reading": "Reading now", "stale": "Stale", "failing": "Needs a person",
+    "off": "Switched off", "new": "Not read yet",
 }  # fmt: skip
 
 
@@ -98,7 +98,8 @@ class Known:
 
 
 ENTITIES = {
-    "Account": "Clients and sites", "Agreement": "Agreements", "Addition": "Additions to agreements", "Asset": "Devices",
+    "Account": "Clients and sites", "Agreement": "Agreements", "Addition": "Additions to agreements",
+    "Asset": "Devices",
     "LedgerAccount": "Chart of accounts", "LedgerBalance": "Profit and loss by month", "Queue": "Queues",
     "Technician": "Technicians", "Ticket": "Tickets", "TicketStatus": "Ticket statuses", "TimeEntry": "Time entries",
 }  # fmt: skip

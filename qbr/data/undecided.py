@@ -34,9 +34,8 @@ def undecided_queues() -> QuerySet[Queue]:
 def unmapped_ledger_accounts() -> QuerySet[LedgerAccount]:
     """Only accounts of profit and loss can move a result."""
     mapped = LedgerCategory.objects.filter(ledger_account=OuterRef("pk"))
-    return (
-        LedgerAccount.objects.filter(~Exists(mapped), retired_on=None).exclude(side=LedgerAccount.Side.NONE).order_by("name")
-    )
+    counted = LedgerAccount.objects.filter(retired_on=None).exclude(side=LedgerAccount.Side.NONE)
+    return counted.filter(~Exists(mapped)).order_by("name")
 
 
 def quarantined() -> QuerySet[QuarantinedRecord]:

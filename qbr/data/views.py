@@ -53,7 +53,8 @@ def parts(request: HttpRequest) -> HttpResponse:
     lines = reconciliation.lines(person, month)
     return _local(request, "data/parts.html", {
         "month": month, "earlier": month.previous, "later": month.shift(1), "latest": this_month(),
-        "lines": lines, "broken": sum(not line.agrees for line in lines), "both": ledger.beside_agreements(person, month),
+        "lines": lines, "broken": sum(not line.agrees for line in lines),
+        "both": ledger.beside_agreements(person, month),
     })  # fmt: skip
 
 

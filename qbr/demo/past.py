@@ -24,7 +24,7 @@ def month_end(month: Month, zone: ZoneInfo) -> datetime:
 
 
 def play(sources: Sequence[Connection], months: Sequence[Month], zone: ZoneInfo, say: Callable[[str], None]) -> None:
-    """Read every connection as of each month's end, the oldest first, then as of now. What was read is not read again."""
+    """Read every connection as of each month's end, the oldest first, then as of now; nothing is read twice."""
     with ThreadPoolExecutor(max_workers=len(sources)) as pool:
         for month in months:
             moment = month_end(month, zone)

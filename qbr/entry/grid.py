@@ -36,7 +36,8 @@ class Asked:
     def of(cls, query: QueryDict) -> Asked:
         slug = query.get("client", "")
         known = bool(slug) and Organization.objects.filter(slug=slug, merged_into=None).exists()
-        return cls(client(slug) if known else COMPANY, _month(query.get("until", "")), known or query.get("rows") == "all")
+        scope, everything = client(slug) if known else COMPANY, known or query.get("rows") == "all"
+        return cls(scope, _month(query.get("until", "")), everything)
 
     @property
     def months(self) -> tuple[Month, ...]:

@@ -44,7 +44,9 @@ def months(request: HttpRequest) -> HttpResponse:
     return redirect(request.get_full_path())
 
 
-def _grid(request: HttpRequest, asked: Asked, errors: list[CellError] | None = None, saved: int | None = None) -> HttpResponse:
+def _grid(
+    request: HttpRequest, asked: Asked, errors: list[CellError] | None = None, saved: int | None = None
+) -> HttpResponse:
     groups = grid.shown(cast(User, request.user), asked, errors or ())
     context: dict[str, Any] = {
         "asked": asked, "groups": groups, "stood": grid.stood(groups), "errors": errors or [],
