@@ -1,4 +1,4 @@
-"""The words a vendor file is written in. A vendor is one `Vendor`: its address, keys and lists, and nothing that runs."""
+"""The words a vendor file is written in. A vendor is one `Vendor`: its address, keys and lists; nothing runs."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Setting:
     secret: bool = False
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
+    free: bool = False  # the choices are suggestions and any text will do
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ class Since:
     """How a list is asked for what changed: `of(moment)` gives the query parameters, at or after that moment."""
 
     of: Callable[[datetime], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a vendor means by an answer that its status alone does not tell: `wait`, or else a person must act."""
+
+    says: str
+    wait: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +87,10 @@ class Endpoint:
     since: Since | None = None
     each: str | None = None
     keep: Callable[[Record], bool] | None = None
-    complete: bool = False  # a full listing every time: what it no longer names is retired
+    complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires
     records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
     window: Callable[[datetime, datetime], Mapping[str, str]] | None = None  # parameters for a span of time (reports)
+    span_months: int = 0  # the longest window one request may ask for, in whole months; 0: any
     link: str = ""  # the record's page in the vendor's console, with {placeholders}
     paginate: Paginate | None = None  # in place of the vendor's
 
@@ -104,12 +114,15 @@ class Vendor:
     base_url: str
     auth: Auth
     paginate: Paginate
-    test: str  # a path that proves the key works
+    test: str  # a path, with its query, that proves the key works
     settings: tuple[Setting, ...]
     endpoints: tuple[Endpoint, ...]
     pace: float = 5.0  # requests a second at the most
     headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)  # sent with every request for data
+    test_shows: str = ""  # dotted path in the test's answer worth showing: a version, a company's name
+    blank_is_empty: bool = False  # an empty body is an empty list, not a lost one
     consent: Consent | None = None
-    errors: Callable[[int, Any], str | None] | None = None  # a fault hidden in an answer: its sentence, or None
+    errors: Callable[[int, Any], Fault | None] | None = None  # finds the fault hidden in an answer, by status and body
     console: str = ""  # the address of the vendor's own console, for links
     advice: str = ""  # where an admin finds the narrowest read-only key

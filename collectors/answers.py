@@ -1,0 +1,72 @@
+"""What is inside an answer: its list, its records, and the words of an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from collectors.declare import Endpoint, Record
+from collectors.errors import Unavailable
+
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def parsed(text: bytes) -> Any:
+    """The JSON of an answer, its numbers exact. Raises ValueError where it is not whole JSON."""
+    return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+
+
+def at(body: Any, path: str) -> Any:
+    """What stands at a dotted path, None where nothing does."""
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
+
+
+def path_for(endpoint: Endpoint, parent: Record | None) -> str:
+    """The path for one parent record, whose fields fill its braces as single steps of the path."""
+
+    def step(match: re.Match[str]) -> str:
+        value = at(parent, match[1])
+        if value in (None, ""):
+            raise Unavailable(f"A record that {endpoint.name} are asked for has no {match[1]}.")
+        return quote(str(value), safe="")
+
+    return PLACEHOLDER.sub(step, endpoint.path)
+
+
+def rows_of(endpoint: Endpoint, body: Any) -> list[Any]:
+    """The list inside an answer. Raises ValueError where there is none; a named list left out is an empty one."""
+    if body is None:
+        return []
+    if endpoint.records is not None:
+        return list(endpoint.records(body))
+    outer, _, name = endpoint.records_at.rpartition(".")
+    if name:
+        holder = at(body, outer) if outer else body
+        if not isinstance(holder, dict):
+            raise ValueError(f"no {outer or 'object'}")
+        body = holder.get(name, [])
+    if not isinstance(body, list):
+        raise ValueError("no list")
+    return body
+
+
+def below(parent: Record | None, rows: list[Any]) -> list[Any]:
+    """The records as their transform reads them: those asked for `each` parent carry it."""
+    return rows if parent is None else [{**row, "each": parent} if isinstance(row, dict) else row for row in rows]
+
+
+def said(body: Any) -> str:
+    """The sentence in a vendor's error body, if it is where most vendors put it."""
+    for name in ("message", "errorMessage", "error_description", "error", "detail"):
+        if isinstance(found := at(body, name), str):
+            return found
+    return ""
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")

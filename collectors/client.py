@@ -1,0 +1,339 @@
+"""The only module that speaks HTTP: who we are, pace, patience, pages, and nothing secret in any word it says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+import urllib3
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+
+from collectors.answers import PLACEHOLDER, at, below, parsed, path_for, rows_of, said
+from collectors.auth import Posted, RefreshToken
+from collectors.connections import Connection
+from collectors.declare import Endpoint, Record, Vendor
+from collectors.errors import OutOfTime, Refused, Unavailable
+from collectors.facts.touched import Calendar
+from collectors.gate import Gate, gate, loopback, secure
+from collectors.pagination import Answer
+from collectors.patience import Patience, retry_after, spans
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records as the vendor sent them, and the cursor to resume after them, None at the end."""
+
+    records: list[Record]
+    next: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Setback:
+    """A try that failed and may be made again: why, and the seconds the vendor asks us to wait."""
+
+    says: str
+    wait: float | None = None
+
+
+class Client:
+    """Reads one connection during one run. `deadline` is a moment of `clock`, past which no request begins."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        vendor: Vendor,
+        *,
+        deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        patience: Patience | None = None,
+    ) -> None:
+        self.connection, self.vendor, self.label = connection, vendor, vendor.label
+        self.deadline, self.clock, self.sleep = deadline, clock, sleep
+        self.patience = patience or Patience()
+        self.base = self.fill(vendor.base_url)
+        secure(self.base)
+        self._credentials: dict[str, str] | None = None
+        self._tokens: set[str] = set()
+        self._asked_at = -1e9
+        self._least_gap = 0.0 if at_sandbox(connection) else 1 / vendor.pace
+        self._session = _session(gate(vendor, self.fill), self.base)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def pages(
+        self,
+        endpoint: Endpoint,
+        *,
+        since: datetime | None = None,
+        window: tuple[datetime, datetime] | None = None,
+        parent: Record | None = None,
+        cursor: dict[str, Any] | None = None,
+    ) -> Iterator[Page]:
+        """The pages of one list, after `cursor` if given. Raises Refused, Unavailable or OutOfTime."""
+        params = {**self.vendor.params, **{name: self.fill(text) for name, text in endpoint.params.items()}}
+        if since is not None and endpoint.since is not None:
+            params.update(endpoint.since.of(since.astimezone(UTC)))
+        if endpoint.window is None or window is None:
+            yield from self._list(endpoint, params, parent, cursor)
+            return
+        zone = Calendar.current().zone
+        begin, end = (moment.astimezone(zone) for moment in window)
+        resumed = datetime.fromisoformat(cursor["from"]) if cursor else begin
+        place = cursor["at"] if cursor else None
+        for start, stop in spans(resumed, end, endpoint.span_months):
+            for page in self._list(endpoint, {**params, **endpoint.window(start, stop)}, parent, place):
+                after = (start, page.next) if page.next else (stop, None)
+                more = page.next or stop < end
+                yield Page(page.records, {"from": after[0].isoformat(), "at": after[1]} if more else None)
+            place = None
+
+    def test(self) -> str:
+        """Proves that the key works and says so in a sentence. Raises Refused or Unavailable."""
+        path, _, query = self.fill(self.vendor.test).partition("?")
+        _, body, _ = self._read("GET", path, {**self.vendor.params, **dict(parse_qsl(query))}, {})
+        shown = at(body, self.vendor.test_shows) if self.vendor.test_shows else ""
+        return f"Connected to {self.label}" + (f" ({str(shown)[:80]})." if shown else ".")
+
+    def redeem(self, code: str, redirect_uri: str, keeps: Mapping[str, str]) -> None:
+        """Turns a consent's code into stored tokens. Raises Refused or Unavailable."""
+        if not isinstance(self.vendor.auth, RefreshToken):
+            raise Refused(f"{self.label} asks for no consent.")
+        self.vendor.auth.redeem(self, code, redirect_uri, keeps)
+
+    def fill(self, template: str) -> str:
+        """The template with settings and secrets in its braces. Raises Refused where one is not filled in."""
+        known = {**self.connection.settings, **self.connection.secrets}
+
+        def value(match: re.Match[str]) -> str:
+            text = str(known.get(match[1]) or "").strip().rstrip("/")
+            if not text:
+                asked = next((field.label for field in self.vendor.settings if field.name == match[1]), match[1])
+                by_consent = self.vendor.consent is not None and match[1] in self.vendor.consent.keeps
+                hint = "Press Connect." if by_consent else "Fill it in."
+                raise Refused(f"The connection to {self.label} lacks its “{asked}”. {hint}")
+            return text
+
+        return PLACEHOLDER.sub(value, template)
+
+    def post_form(self, address: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Posted:
+        """The status and JSON object that a token address answers; nothing of the form is ever repeated in words."""
+        self._tokens.update(text for name, text in form.items() if name in ("code", "refresh_token"))
+        status, body, _ = self._ask("POST", address, {"Accept": "application/json", **headers}, form=form)
+        answer = body if isinstance(body, dict) else {}
+        self._tokens.update(str(answer[name]) for name in ("access_token", "refresh_token") if answer.get(name))
+        return status, answer
+
+    def _list(
+        self, endpoint: Endpoint, params: Mapping[str, str], parent: Record | None, cursor: dict[str, Any] | None
+    ) -> Iterator[Page]:
+        scheme = endpoint.paginate or self.vendor.paginate
+        path = path_for(endpoint, parent) if endpoint.each else self.fill(endpoint.path)
+        before: list[Any] = []
+        seen: set[str] = set()
+        while True:
+            seen.add(json.dumps(cursor, sort_keys=True))
+            query = scheme.params(params, cursor)
+            status, body, headers = self._read(endpoint.method, path, query, scheme.headers, gone_is_empty=bool(parent))
+            answer = Answer(None if status == 404 else body, headers)
+            try:
+                rows = rows_of(endpoint, answer.body)
+                cursor = scheme.after(answer, rows, cursor)
+                fault = "gave the same page twice" if cursor and rows == before else ""
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                fault = f"sent an answer that cannot be read as a list ({self._clean(str(error))})"
+            if not fault and cursor and json.dumps(cursor, sort_keys=True) in seen:
+                fault = "names a page it has already given"
+            if fault:
+                raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
+            yield Page(below(parent, rows), cursor)
+            if cursor is None:
+                return
+            before = rows
+
+    def _read(
+        self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], gone_is_empty: bool = False
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """One answer with data. A token that has run out is renewed once; a key refused after that needs a person."""
+        for renewed in (False, True):
+            if self._credentials is None:
+                self._credentials = self.vendor.auth.credentials(self)
+            sent = {**self._filled(self.vendor.headers), **headers, **self._credentials}
+            status, body, received = self._ask(method, self.base + path, sent, params=params, where=path)
+            if status != 401:
+                break
+            self._credentials = None
+            if renewed or not self.vendor.auth.token_address:
+                break
+        if status < 300 or (status == 404 and gone_is_empty):
+            return status, body, received
+        raise Refused(self._refusal(status, body, path))
+
+    def _filled(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return {name: self.fill(text) for name, text in headers.items()}
+
+    def _refusal(self, status: int, body: Any, path: str) -> str:
+        reason = self._clean(said(body))
+        words = f" It says: {reason}" if reason else ""
+        if status == 401:
+            return f"{self.label} refuses our key (401). Check the keys of this connection.{words}"
+        if status == 403:
+            return f"{self.label} does not let this key read {path} (403).{words} {self.vendor.advice}".rstrip()
+        if 300 <= status < 400:
+            return f"{self.label} sends us to another address ({status}), which we never follow. Check the address."
+        return f"{self.label} answered {status} at {path}. Check the address and settings.{words}"
+
+    def _ask(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        where: str = "its token address",
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """Asks until there is an answer that is not a setback, within the patience we have."""
+        setback = _Setback("")
+        for tried in range(1, self.patience.tries + 1):
+            outcome = self._once(method, address, headers, params, form)
+            if not isinstance(outcome, _Setback):
+                return outcome
+            setback = outcome
+            wait = self.patience.backoff(tried) if setback.wait is None else setback.wait
+            if wait > self.patience.longest_wait or tried == self.patience.tries:
+                break
+            if wait >= self._left():
+                raise OutOfTime(f"The run's time is up while {self.label} {setback.says} at {where}.")
+            log.info("%s %s at %s; asking again in %.1f s", self.label, setback.says, where, wait)
+            self.sleep(wait)
+        raise Unavailable(f"{self.label} {setback.says} at {where}.", retry_after=setback.wait)
+
+    def _once(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+    ) -> tuple[int, Any, Mapping[str, str]] | _Setback:
+        self._keep_pace()
+        silence = min(self.patience.silence, self._left())
+        sent = {"params": params} if method == "GET" else {"data": form} if form is not None else {"json": params}
+        try:
+            with self._session.request(
+                method, address, headers=dict(headers), timeout=(self.patience.connect, silence),
+                allow_redirects=False, stream=True, **sent,
+            ) as response:  # fmt: skip
+                text = self._body(response)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            return _Setback("does not answer in time")
+        except OSError:  # every fault of requests and of the socket is one
+            return _Setback("cannot be reached or breaks off")
+        except urllib3.exceptions.HTTPError:
+            return _Setback("cannot be reached or breaks off")
+        except ValueError:
+            text = None
+        if text is None:  # raised here, so that no exception with our headers hangs on to it
+            raise Refused(f"A setting of the connection to {self.label} holds signs that cannot be sent.")
+        if isinstance(text, _Setback):
+            return text
+        return self._judged(response, text, data=form is None)
+
+    def _judged(
+        self, response: requests.Response, text: bytes, data: bool
+    ) -> tuple[int, Any, Mapping[str, str]] | _Setback:
+        """What an answer that came whole means: itself, or a setback. Raises Refused where the vendor says no."""
+        status, received = response.status_code, {name.lower(): text for name, text in response.headers.items()}
+        wait = retry_after(received.get("retry-after"), datetime.now(UTC))
+        if status == 429:
+            return _Setback("asks us to slow down (429)", wait)
+        if status >= 500:
+            return _Setback(f"has a fault of its own ({status})", wait)
+        try:
+            body = None if status == 204 or (not text and self.vendor.blank_is_empty) else parsed(text)
+        except ValueError:
+            if status < 300:
+                kind = received.get("content-type", "of no named kind").partition(";")[0]
+                return _Setback(f"answered with something that is not JSON ({self._clean(kind)})")
+            body = text[:2000].decode(errors="replace")  # only the vendor's own errors look into it
+        fault = self.vendor.errors(status, body) if data and self.vendor.errors and status != 401 else None
+        if fault is None:
+            return status, body, received
+        if fault.wait:
+            return _Setback(f"asks for patience ({self._clean(fault.says)})", wait)
+        raise Refused(f"{self.label} says: {self._clean(fault.says)}")
+
+    def _body(self, response: requests.Response) -> bytes | _Setback:
+        """The body, read as it arrives so that neither a flood nor a slow drip holds us."""
+        begun, pieces, size = self.clock(), [], 0
+        while piece := response.raw.read1(1 << 16, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > self.patience.largest:
+                return _Setback("answered with more than we are ready to read")
+            if self.clock() - begun > self.patience.request:
+                return _Setback("answers too slowly")
+            if self._left() <= 0:
+                raise OutOfTime(f"The run's time is up while {self.label} answers.")
+        return b"".join(pieces)
+
+    def _left(self) -> float:
+        return float("inf") if self.deadline is None else self.deadline - self.clock()
+
+    def _keep_pace(self) -> None:
+        if self._left() <= 0:
+            raise OutOfTime(f"The run's time is up; {self.label} is read on from here.")
+        gap = self._asked_at + self._least_gap - self.clock()
+        if gap > 0:
+            self.sleep(gap)
+        self._asked_at = self.clock()
+
+    def _clean(self, text: str) -> str:
+        """The text, short, without anything that is secret."""
+        secrets = {str(value) for value in self.connection.secrets.values()} | self._tokens
+        for secret in sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True):
+            text = text.replace(secret, "…")
+        return " ".join(text.split())[:200]
+
+
+class _Gated(HTTPAdapter):
+    """The last door before the network: whatever asks, only declared requests pass."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(max_retries=0)
+        self.gate = gate
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        self.gate.check(str(request.method), str(request.url))
+        return super().send(request, *args, **kwargs)
+
+
+def _session(gate: Gate, base: str) -> requests.Session:
+    session = requests.Session()
+    session.auth = lambda request: request  # else a .netrc of the machine could put its own key in place of ours
+    session.trust_env = not loopback(base)  # a proxy of the network is for the network
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Gated(gate))
+    return session
+
+
+def at_sandbox(connection: Connection) -> bool:
+    """Whether the connection reads the stand-in, which needs no pace and can play the past."""
+    address = str(connection.settings.get("address", ""))
+    return bool(settings.SANDBOX_URL) and urlsplit(address).netloc == urlsplit(settings.SANDBOX_URL).netloc

@@ -1,0 +1,198 @@
+"""QuickBooks Online: the chart of accounts, customers, and profit and loss by month (Accounting API v3)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from collectors.auth import RefreshToken
+from collectors.convert import choice, day, decimal, evidence, flag, text, whole_months
+from collectors.declare import Consent, Convert, Endpoint, Fault, Layer, Record, Setting, Vendor
+from collectors.facts.accounts import Account
+from collectors.facts.money import LedgerAccount, LedgerBalance
+from collectors.pagination import Answer, Cursor, OnePage, Paginate
+
+SIDES = {
+    "Income": LedgerAccount.Side.INCOME, "Cost of Goods Sold": LedgerAccount.Side.COGS,
+    "Expense": LedgerAccount.Side.EXPENSE, "Other Income": LedgerAccount.Side.OTHER_INCOME,
+    "Other Expense": LedgerAccount.Side.OTHER_EXPENSE,
+}  # fmt: skip
+WAITS = {"3001", "003001", "6002", "10000"}  # throttled, a report that took too long, a fault of theirs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement(Paginate):
+    """Pages of a query: the place stands in the statement, counted from one."""
+
+    size: int = 1000
+
+    def params(self, params: Mapping[str, str], cursor: Cursor | None) -> dict[str, str]:
+        start = cursor["start"] if cursor else 1
+        return {**params, "query": f"{params['query']} STARTPOSITION {start} MAXRESULTS {self.size}"}
+
+    def after(self, answer: Answer, records: Sequence[Any], cursor: Cursor | None) -> Cursor | None:
+        start = cursor["start"] if cursor else 1
+        if records and answer.body["QueryResponse"].get("startPosition", start) != start:
+            raise ValueError("another page than the one asked for")
+        return {"start": start + len(records)} if len(records) >= self.size else None
+
+
+def fault(status: int, body: Any) -> Fault | None:
+    """The fault that an answer carries, even one that says 200; a gateway writes it in lower case, or as XML."""
+    if isinstance(body, str):
+        return Fault("ThrottleExceeded", wait=True) if "ThrottleExceeded" in body else None
+    told = {name.lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
+    errors = {name.lower(): value for name, value in (told.get("fault") or {}).items()}.get("error") or []
+    found = [{name.lower(): str(value) for name, value in error.items()} for error in errors]
+    says = "; ".join(
+        f"{error.get('message', '')} {error.get('detail', '')} ({error.get('code', '')})" for error in found
+    )
+    return Fault(says, wait=any(error.get("code") in WAITS for error in found)) if found else None
+
+
+def balances(report: Any) -> Iterator[Record]:
+    """The accounts' own amounts in a profit-and-loss report, one for each account and month column."""
+    header = report["Header"]
+    months = {
+        place: meta["StartDate"][:7]
+        for place, column in enumerate(report["Columns"]["Column"])
+        if "StartDate" in (meta := {item["Name"]: item["Value"] for item in column.get("MetaData", ())})
+        and meta.get("ColKey") != "total" and column.get("ColTitle") != "Total"
+    }  # fmt: skip
+    lines, _ = own_lines(report["Rows"], sorted(months))
+    for cells in lines:
+        for place, month in months.items():
+            yield {
+                "account": cells[0].get("id"), "name": cells[0]["value"], "month": f"{month}-01",
+                "key": f"{cells[0].get('id') or cells[0]['value']}/{month}/{header['ReportBasis'].lower()}",
+                "amount": amount(cells[place]), "basis": header["ReportBasis"], "currency": header.get("Currency"),
+            }  # fmt: skip
+
+
+def own_lines(rows: Mapping[str, Any], places: Sequence[int]) -> tuple[list[Any], list[Decimal]]:
+    """Every line with its own amounts, and their sum by column, which must be the one each section states."""
+    lines: list[Any] = []
+    total = [Decimal(0)] * len(places)
+    for row in rows.get("Row", ()):
+        own = row.get("ColData") or row.get("Header", {}).get("ColData")
+        inner, below = own_lines(row.get("Rows", {}), places)
+        amounts = [amount(own[place]) if own and place < len(own) else Decimal(0) for place in places]
+        whole = [one + other for one, other in zip(amounts, below, strict=True)]
+        stated = row.get("Summary", {}).get("ColData") if own else None
+        if stated and [amount(stated[place]) for place in places] != whole:
+            raise ValueError(f"the section {own[0]['value']} does not add up to its own total")
+        lines += [own] if own and (own[0].get("id") or any(amounts)) else []
+        lines += inner
+        total = [one + other for one, other in zip(total, whole, strict=True)]
+    return lines, total
+
+
+def amount(cell: Mapping[str, str]) -> Decimal:
+    """The amount in a cell; an empty one means no amount was posted."""
+    try:
+        return Decimal(cell["value"] or 0)
+    except InvalidOperation:
+        raise ValueError(f"“{cell['value'][:40]}” is no amount") from None
+
+
+VENDOR = Vendor(
+    slug="quickbooks_online",
+    label="QuickBooks Online",
+    layer=Layer.LEDGER,
+    base_url="{address}/v3/company/{realm_id}",
+    auth=RefreshToken(
+        token="{token_address}/oauth2/v1/tokens/bearer",  # noqa: S106
+        token_headers={"x-include-refresh-token-hard-expires-in": "true"},
+    ),
+    consent=Consent(
+        authorize="{consent_address}/connect/oauth2",
+        scope="com.intuit.quickbooks.accounting",
+        keeps={"realm_id": "realmId"},
+    ),
+    paginate=Statement(),
+    test="/companyinfo/{realm_id}",
+    test_shows="CompanyInfo.CompanyName",
+    headers={"Accept": "application/json"},
+    params={"minorversion": "75"},
+    pace=3.0,  # reports: 200 a minute
+    errors=fault,
+    advice="Intuit has no read-only scope; this product only ever reads. A company admin must give consent.",
+    settings=(
+        Setting(
+            name="address",
+            label="API address",
+            default="https://quickbooks.api.intuit.com",
+            free=True,
+            choices=(
+                ("https://quickbooks.api.intuit.com", "Production"),
+                ("https://sandbox-quickbooks.api.intuit.com", "Sandbox company"),
+            ),
+        ),
+        Setting(name="consent_address", label="Consent address", default="https://appcenter.intuit.com"),
+        Setting(name="token_address", label="Token address", default="https://oauth.platform.intuit.com"),
+        Setting(
+            name="basis",
+            label="Basis",
+            help="How your books are read: when work is invoiced, or when money moves.",
+            default="Accrual",
+            choices=(("Accrual", "Accrual"), ("Cash", "Cash")),
+        ),
+        Setting(name="realm_id", label="Company ID", help="Connect fills this in.", required=False),
+        Setting(name="client_id", label="Client ID", secret=True),
+        Setting(name="client_secret", label="Client secret", secret=True),
+    ),
+    endpoints=(
+        Endpoint(
+            name="ledger accounts",
+            path="/query",
+            params={"query": "SELECT * FROM Account WHERE Active IN (true, false) ORDERBY Id"},
+            records_at="QueryResponse.Account",
+            into=LedgerAccount,
+            complete=True,
+            fields={
+                "external_id": "Id",
+                "name": text("FullyQualifiedName"),
+                "number": text("AcctNum"),
+                "side": choice("AccountType", SIDES, default=LedgerAccount.Side.NONE),
+                "active": flag("Active", True),
+            },
+        ),
+        Endpoint(
+            name="customers",
+            path="/query",
+            params={"query": "SELECT * FROM Customer WHERE Active IN (true, false) ORDERBY Id"},
+            records_at="QueryResponse.Customer",
+            into=Account,
+            complete=True,
+            fields={
+                "external_id": "Id",
+                "name": "DisplayName",
+                "kind": Convert(
+                    ("ParentRef.value",), lambda parent: Account.Kind.SITE if parent else Account.Kind.CLIENT
+                ),
+                "parent": "ParentRef.value",
+                "active": flag("Active", True),
+                "evidence": evidence(domains=("WebAddr.URI", "PrimaryEmailAddr.Address")),
+            },
+        ),
+        Endpoint(
+            name="profit and loss",
+            path="/reports/ProfitAndLoss",
+            params={"summarize_column_by": "Month", "accounting_method": "{basis}"},
+            window=lambda start, end: dict(zip(("start_date", "end_date"), whole_months(start, end), strict=True)),
+            span_months=6,
+            records=balances,
+            paginate=OnePage(),
+            into=LedgerBalance,
+            complete=True,
+            fields={
+                "external_id": "key",
+                "ledger_account": "account",
+                "month": day("month"),
+                "basis": choice("basis", {"Accrual": "accrual", "Cash": "cash"}),
+                "amount": decimal("amount"),
+                "currency": text("currency"),
+            },
+        ),
+    ),
+)
