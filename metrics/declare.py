@@ -1,14 +1,20 @@
 """The words a metric is declared in: what it is made of, how it adds up, for whom it is and who may see it.
 
-A metric is a Flow, a Stock, a Movement, Manual or Derived, one class each with only its own fields, so that a wrong
-aggregation cannot be written. The vocabulary grows by a class, not by a flag.
+A metric is a Flow, a Stock, a Standing, a Movement, an Opening, Manual or Derived, one class each with only its own
+fields, so that a wrong aggregation cannot be written. The vocabulary grows by a class, not by a flag.
+
+SQL in a declaration speaks of one fact row under alias `f`. `{day}` stands for the day the row is counted by and
+`:rule_name` for a dated setting as it is in force at the end of the row's month.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -58,6 +64,7 @@ class Across(StrEnum):
 
     SUM = "sum"
     MEAN = "mean"
+    FIRST = "first"
     LAST = "last"
 
 
@@ -100,25 +107,37 @@ class Metric:
 class Facts:
     """Rows that are counted: one entity, its own SQL relation, and the plain words for both.
 
-    `sql` is a FROM clause with the entity's table under alias `f`. `entity` names the model whose readings and
-    marks rule it; `also` names others whose readings it needs as well (time entries need tickets).
+    `sql` is a FROM clause with the counted rows under alias `f`, `keep` what every row of it must meet. `entity` names
+    the model whose readings rule it; `also` names others whose readings it needs as well (time entries need tickets).
+    `unsettled` is an SQL aggregate of an amount that people have not decided on: while it is not zero, the month is
+    incomplete and says `unsettled_words`.
     """
 
+    name: str
     entity: type[models.Model]
     words: str
-    sql: str = ""
-    account: str = "f.account_id"  # "" where the facts belong to no account
+    sql: str
+    keep: str = ""
+    account: str = "f.account_id"  # "" where the facts belong to no account: such metrics are the company's alone
+    connection: str = "f.connection_id"
+    row: str = "f.id"  # a number that names one row, for checksums
     also: tuple[type[models.Model], ...] = ()
+    internal: bool = True  # whether the MSP's own records are among them
+    unsettled: str = ""
+    unsettled_words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flow(Metric):
-    """What happened in a month. `value` is an SQL aggregate, `dated` the local-day column it is counted by."""
+    """What happened in a month. `value` is an SQL aggregate, `dated` the local-day column it is counted by.
+
+    The aggregate is a count or a sum, so that clients add up to the company.
+    """
 
     facts: Facts
     dated: str
     value: str = "count(*)"
-    where: str = ""  # SQL over f, with :rule_name for settings
+    where: str = ""  # SQL over f
     where_words: str = ""  # the same in plain words
     across: Across = field(default=Across.SUM, init=False)
 
@@ -139,14 +158,55 @@ class Stock(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Movement(Metric):
-    """How a stock of amounts moved from one month end to the next, thing by thing (an MRR bridge, C31)."""
+class Standing(Metric):
+    """How many things that happen stood open at the end of a month, told by the days they began and ended.
+
+    `until` is SQL for the day it ended, NULL while it has not.
+    """
+
+    facts: Facts
+    began: str
+    until: str
+    where: str = ""
+    where_words: str = ""
+    across: Across = field(default=Across.LAST, init=False)
+
+
+class Part(StrEnum):
+    """What became of one thing's amount between two month ends; each is zero or more."""
+
+    NEW = "new"
+    LOST = "lost"
+    EXPANSION = "expansion"
+    CONTRACTION = "contraction"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge:
+    """A stock of amounts followed from one month end to the next, thing by thing (C31)."""
 
     facts: Facts
     thing: str  # the column that names one thing
-    value: str  # the amount, an SQL aggregate over one thing's rows
-    part: str  # new, lost, expansion or contraction; each zero or more
+    amount: str  # an SQL sum over one thing's rows
+    where: str = ""
+    where_words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement(Metric):
+    """One part of how a stock of amounts moved in a month; the parts lead from one month end to the next."""
+
+    bridge: Bridge
+    part: Part
     across: Across = field(default=Across.SUM, init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening(Metric):
+    """The stock of amounts a period begins with: as it stood at the end of the month before."""
+
+    bridge: Bridge
+    across: Across = field(default=Across.FIRST, init=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,16 +222,62 @@ class Derived(Metric):
 
     The formula knows + - * / and brackets, metric keys, rule names, numbers, `months` (months measured in the
     period) and `months_in_year`. `client_formula` stands in for organizations where it differs.
-    `whole` names a metric that may be given in place of the parts (total revenue "unsplit", C36).
     """
 
     formula: str
     client_formula: str = ""
     undefined: str = "nothing to divide by"  # the reason a person reads when it divides by zero
-    given_whole: bool = False  # people may give it for a month in place of its parts; months then add up (C36)
+    given_whole: ClassVar[bool] = False  # whether people may give it for a month in place of its parts
 
     def formula_for(self, scope: For) -> str:
         return self.client_formula if scope is For.ORGANIZATION and self.client_formula else self.formula
 
 
+@dataclass(frozen=True, kw_only=True)
+class Total(Derived):
+    """A sum of money that people may give whole for a month in place of its parts ("unsplit", C36).
+
+    Because a month may have no parts, a longer period adds its months and never its parts.
+    """
+
+    given_whole: ClassVar[bool] = True
+    across: Across = field(default=Across.SUM, init=False)
+
+
+Measured = Flow | Stock | Standing | Movement | Opening  # what facts are read for
 Catalogue = Mapping[str, Metric]
+
+
+def facts_of(metric: Metric) -> Facts | None:
+    """The facts a metric counts, None where people give it or it is worked out from others."""
+    match metric:
+        case Flow(facts=facts) | Stock(facts=facts) | Standing(facts=facts):
+            return facts
+        case Movement(bridge=bridge) | Opening(bridge=bridge):
+            return bridge.facts
+    return None
+
+
+WORDING = frozenset({
+    "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
+    "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes",
+})  # what may change without a new version: how a metric is shown, not what it counts
+
+
+def fingerprint(metric: Metric) -> str:
+    """What a metric counts and how it adds up, in short: it changes with the meaning and not with the wording."""
+    text = json.dumps([type(metric).__name__, _meaning(metric)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _meaning(part: Any) -> Any:
+    match part:
+        case Metric() | Facts() | Bridge():
+            return {
+                item.name: _meaning(getattr(part, item.name)) for item in fields(part) if item.name not in WORDING
+            }
+        case type():
+            return part.__name__
+        case tuple():
+            return [_meaning(item) for item in part]
+    return part if part is None or isinstance(part, str | int | bool) else str(part)

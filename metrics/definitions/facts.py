@@ -1,0 +1,99 @@
+"""The relations metrics count: each says its rows, what every row must meet, and whose readings rule it."""
+
+from __future__ import annotations
+
+from collectors.facts.agreements import Addition, Agreement
+from collectors.facts.estate import Asset
+from collectors.facts.money import LedgerBalance
+from collectors.facts.service import Ticket, TimeEntry
+from metrics.declare import Bridge, Facts
+
+TICKETS = Facts(
+    name="tickets",
+    entity=Ticket,
+    words="tickets, without children of another ticket and without those merged into another",
+    sql="""ticket f
+    LEFT JOIN queue_kind_days q ON q.queue_id = f.queue_id AND {day} >= q.from_on AND {day} < q.until_on""",
+    keep="f.retired_on IS NULL AND f.parent_id IS NULL AND f.merged_into_id IS NULL",
+)
+
+# Time on a child or on a merged ticket is work on the ticket it belongs to, so that ticket's queue decides (C20).
+TIME = Facts(
+    name="time",
+    entity=TimeEntry,
+    also=(Ticket,),
+    words="time entries; time on a child or merged ticket counts in the queue of the ticket it belongs to",
+    sql="""time_entry f
+    LEFT JOIN ticket t ON t.id = f.ticket_id
+    LEFT JOIN ticket root ON root.id = coalesce(t.merged_into_id, t.parent_id)
+    LEFT JOIN queue_kind_days q ON q.queue_id = coalesce(root.queue_id, t.queue_id)
+        AND {day} >= q.from_on AND {day} < q.until_on""",
+    keep="f.retired_on IS NULL",
+)
+KIND_OF_WORK = (
+    "CASE WHEN f.ticket_id IS NOT NULL OR f.charged_to = 'ticket' THEN coalesce(q.kind, 'undecided')"
+    " WHEN f.charged_to = 'project' THEN 'project' ELSE 'internal' END"
+)
+
+# The MSP's own devices are not managed for a client: they count neither for the company nor for anyone (R124, C26).
+DEVICES = Facts(
+    name="devices",
+    entity=Asset,
+    words="devices in the RMM, without those of internal organizations",
+    sql="asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'rmm'",
+    connection="t.connection_id",
+    internal=False,
+)
+NO_SPARE = "(:spare_pattern = '' OR f.name !~* :spare_pattern)"
+
+AGREEMENT_LINES = Facts(
+    name="agreement lines",
+    entity=Agreement,
+    also=(Addition,),
+    words="agreements and their additions within their terms, each normalised to a month",
+    sql="agreement_line f JOIN agreement t ON t.id = f.agreement_id",
+    connection="t.connection_id",
+    row="coalesce(f.addition_id, -f.agreement_id)",
+)
+MANAGED = "(cardinality(:managed_agreement_kinds) = 0 OR lower(f.kind) = ANY(:managed_agreement_kinds))"
+AGREEMENT_BRIDGE = Bridge(
+    facts=AGREEMENT_LINES,
+    thing="f.agreement_id",
+    amount="sum(f.monthly_amount)",
+    where=MANAGED,
+    where_words="agreement types that count as managed services",
+)
+
+LEDGER = """ledger_balance f
+    JOIN ledger_account la ON la.id = f.ledger_account_id
+    LEFT JOIN ledger_category_days lc ON lc.ledger_account_id = la.id
+        AND {day} >= lc.from_on AND {day} < lc.until_on"""
+# A connection shows cash or accrual, as its setting says; balances of the other basis stay where they are.
+SHOWN_BASIS = """f.retired_on IS NULL AND lower(f.basis) = (
+    SELECT lower(coalesce(nullif(x.settings->>'basis', ''), 'accrual')) FROM connection x WHERE x.id = f.connection_id)"""
+INCOME_SIDES = "('income', 'other_income')"
+COST_SIDES = "('cogs', 'expense', 'other_expense')"
+
+INCOME = Facts(
+    name="ledger income",
+    entity=LedgerBalance,
+    words="the ledger's profit and loss by month",
+    sql=LEDGER,
+    keep=SHOWN_BASIS,
+    account="",
+    unsettled=f"sum(abs(f.amount)) FILTER (WHERE lc.category IS NULL AND la.side IN {INCOME_SIDES})",
+    unsettled_words="of income in no category",
+)
+COSTS = Facts(
+    name="ledger costs",
+    entity=LedgerBalance,
+    words="the ledger's profit and loss by month",
+    sql=LEDGER,
+    keep=SHOWN_BASIS,
+    account="",
+    unsettled=f"sum(abs(f.amount)) FILTER (WHERE lc.category IS NULL AND la.side IN {COST_SIDES})",
+    unsettled_words="of costs in no category",
+)
+# A cost put among revenue lowers it, and income put among costs lowers those.
+AS_INCOME = f"sum(CASE WHEN la.side IN {COST_SIDES} THEN -f.amount ELSE f.amount END)"
+AS_COST = f"sum(CASE WHEN la.side IN {INCOME_SIDES} THEN -f.amount ELSE f.amount END)"

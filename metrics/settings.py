@@ -1,0 +1,195 @@
+"""The rules people own: dated settings with a default, a type and a plain sentence each, kept in `Rule` rows.
+
+Each value lasts until the next begins. A period reads the values in force on its last day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import DataError, connection, transaction
+
+from collectors.facts.estate import AssetKind
+from collectors.facts.shapes import EARLIEST
+from metrics.models import Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One rule: what a person reads about it, what it is unless someone says otherwise, and its type in SQL.
+
+    `check` returns the value as it is kept and raises ValueError with a sentence; `column` is empty where no
+    metric reads it.
+    """
+
+    key: str
+    label: str
+    help: str
+    default: Any
+    check: Callable[[Any], Any]
+    column: str = ""
+
+
+def _number(value: Any) -> str:
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation as error:
+        raise ValueError(f"“{value}” is not a number.") from error
+    if not number.is_finite() or number <= 0:
+        raise ValueError("Give a number above zero.")
+    return f"{number:f}"
+
+
+def _days(value: Any) -> int:
+    if not str(value).strip().isdigit() or int(value) > 31:
+        raise ValueError("Give a whole number of days from 0 to 31.")
+    return int(value)
+
+
+def _pattern(value: Any) -> str:
+    try:
+        re.compile(str(value))
+    except re.error as error:
+        raise ValueError(f"The pattern cannot be read: {error}.") from error
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT '' ~* %s", [str(value)])  # PostgreSQL's patterns differ from Python's in places
+    except DataError as error:
+        raise ValueError("The database cannot read this pattern; use plain text, ^, $, | and brackets.") from error
+    return str(value)
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError("Give a list of names.")
+    return [str(name).strip() for name in value if str(name).strip()]
+
+
+def _asset_kinds(value: Any) -> list[str]:
+    kinds = _names(value)
+    if unknown := [kind for kind in kinds if kind not in AssetKind.values]:
+        raise ValueError(f"There is no kind “{unknown[0]}”: choose from {', '.join(AssetKind.values)}.")
+    return kinds
+
+
+def _fiscal_start(value: Any) -> int:
+    if str(value) not in {"1", "4", "7", "10"}:
+        raise ValueError("A fiscal year starts in month 1, 4, 7 or 10, so that its quarters are calendar quarters.")
+    return int(value)
+
+
+def _hours(value: Any) -> dict[str, Any]:
+    try:
+        days = sorted({int(day) for day in value["days"]})
+        opens, closes = (time.fromisoformat(value[end]) for end in ("from", "to"))
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError("Give the days (1 Monday to 7 Sunday) and two times such as 08:00 and 17:00.") from error
+    if not days or days[0] < 1 or days[-1] > 7 or opens >= closes:
+        raise ValueError("Business hours need at least one day, and must open before they close.")
+    return {"days": days, "from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"}
+
+
+def _holidays(value: Any) -> list[str]:
+    try:
+        return sorted({date.fromisoformat(str(day)).isoformat() for day in value})
+    except (TypeError, ValueError) as error:
+        raise ValueError("Give holidays as days, such as 2026-12-25.") from error
+
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        Setting(
+            key="hours_per_month", label="Working hours a month", default="167", check=_number, column="numeric",
+            help="Hours one full-time technician works in a month (52 weeks of 40 hours make 173).",
+        ),
+        Setting(
+            key="spare_pattern", label="Name of a spare", default="^spare", check=_pattern, column="text",
+            help="Devices whose name matches are spares and are not counted. Empty: no spares.",
+        ),
+        Setting(
+            key="endpoint_kinds", label="Kinds of endpoint", default=["workstation", "server", "vm_host"],
+            check=_asset_kinds, column="text[]", help="Kinds of device that count as endpoints managed.",
+        ),
+        Setting(
+            key="seat_kinds", label="Kinds of seat", default=["workstation"], check=_asset_kinds, column="text[]",
+            help="Kinds of device that count as seats managed.",
+        ),
+        Setting(
+            key="closed_statuses", label="Closed statuses", default=[], check=_names, column="text[]",
+            help="Ticket statuses that count as closed beside those the PSA itself marks as closed.",
+        ),
+        Setting(
+            key="listing_tolerance_days", label="Age of a month-end listing", default=7, check=_days, column="integer",
+            help="How many days before the month's end its last listing may have been taken.",
+        ),
+        Setting(
+            key="managed_agreement_kinds", label="Managed agreement types", default=[], check=_names, column="text[]",
+            help="Agreement types that count as managed services. Empty: every agreement that bills.",
+        ),
+        Setting(
+            key="fiscal_year_start", label="Fiscal year starts in month", default=1, check=_fiscal_start,
+            help="January, April, July or October. It names the year to date; quarters stay calendar quarters.",
+        ),
+        Setting(
+            key="business_hours", label="Business hours", check=_hours,
+            default={"days": [1, 2, 3, 4, 5], "from": "08:00", "to": "17:00"},
+            help="The days (1 Monday to 7 Sunday) and hours on which the desk is open, in the business time zone.",
+        ),
+        Setting(
+            key="holidays", label="Holidays", default=[], check=_holidays,
+            help="Days on which the desk is closed.",
+        ),
+    )
+}
+COLUMNS = {key: setting.column for key, setting in SETTINGS.items() if setting.column}
+NUMBERS = frozenset(key for key, column in COLUMNS.items() if column == "numeric")  # words a formula may use
+
+
+def in_force(key: str, on: date) -> Any:
+    """The rule's value on a day: the last that began by then, or the default."""
+    return all_in_force([on])[on][key]
+
+
+def all_in_force(days: Iterable[date]) -> dict[date, dict[str, Any]]:
+    """Every rule's value on each of these days, in one query."""
+    rows = list(Rule.objects.filter(key__in=SETTINGS).order_by("from_on").values_list("key", "from_on", "value"))
+    found: dict[date, dict[str, Any]] = {}
+    for day in days:
+        values = {key: setting.default for key, setting in SETTINGS.items()}
+        values.update({key: value for key, from_on, value in rows if from_on <= day})
+        found[day] = values
+    return found
+
+
+def decide(key: str, value: Any, *, from_on: date = EARLIEST, note: str = "", by: Any = None) -> Rule:
+    """Set a rule from a day on. Raises ValueError with a sentence where the value makes no sense."""
+    rule, _ = Rule.objects.update_or_create(
+        key=key, from_on=from_on, defaults={"value": SETTINGS[key].check(value), "note": note, "by": by}
+    )
+    return rule
+
+
+def lay_rules(table: str, days: Mapping[int, date]) -> None:
+    """Fill a temporary table (period_id and one column a rule) with the values in force on each period's day."""
+    values = all_in_force(set(days.values()))
+    columns = ", ".join(f"{key} {column} NOT NULL" for key, column in COLUMNS.items())
+    slots = ", ".join(["%s", *(f"%s::{column}" for column in COLUMNS.values())])
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} (period_id bigint PRIMARY KEY, {columns}) ON COMMIT DROP")
+        cursor.executemany(
+            f"INSERT INTO {table} VALUES ({slots})",  # noqa: S608 - names of our own
+            [[period, *(_for_sql(key, values[day][key]) for key in COLUMNS)] for period, day in days.items()],
+        )
+        cursor.execute(f"ANALYZE {table}")
+
+
+def _for_sql(key: str, value: Any) -> Any:
+    """Statuses and agreement types are compared without regard to case."""
+    return [str(name).lower() for name in value] if isinstance(value, list) else value
