@@ -34,9 +34,8 @@ class Gate:
     def check(self, method: str, address: str) -> None:
         parts = urlsplit(address)
         origin = _origin(parts)
-        if not any(
-            way.method == method and way.origin == origin and way.path.fullmatch(parts.path) for way in self.ways
-        ):
+        known = (way for way in self.ways if way.method == method and way.origin == origin)
+        if not any(way.path.fullmatch(parts.path) for way in known):
             raise Refused(
                 f"Stopped a request that the vendor file of {self.label} does not declare: "
                 f"{method} {parts.scheme}://{parts.hostname}{parts.path}"

@@ -1,8 +1,5 @@
 """ConnectWise PSA: companies, the service desk, time and agreements (REST API 3.0)."""
 
-from decimal import Decimal
-from typing import Any
-
 from collectors.auth import Basic
 from collectors.convert import (
     billing_months,
@@ -18,7 +15,7 @@ from collectors.convert import (
     requester,
     text,
     utc,
-)  # fmt: skip
+)
 from collectors.declare import Convert, Endpoint, Layer, Setting, Since, Vendor
 from collectors.facts.accounts import Account
 from collectors.facts.agreements import Addition, Agreement
@@ -39,9 +36,10 @@ def changed(where: str = "") -> Since:
     return Since(lambda moment: {"conditions": f"{where}lastUpdated >= [{moment:%Y-%m-%dT%H:%M:%SZ}]"})
 
 
-def budget_hours(limit: Decimal | None, units: Any, unlimited: Any) -> Decimal | None:
-    return None if unlimited or units != "Hours" else limit
-
+BUDGET_HOURS = Convert(
+    ("applicationLimit", "applicationUnits", "applicationUnlimitedFlag"),
+    lambda limit, units, unlimited: None if unlimited or units != "Hours" else limit,
+)
 
 VENDOR = Vendor(
     slug="connectwise_psa",
@@ -142,9 +140,7 @@ VENDOR = Vendor(
                 "amount": decimal("billAmount", "0"),
                 "cycle_months": billing_months("billingCycle.name"),
                 "currency": text("currency.currencyCode"),
-                "budget_hours": Convert(
-                    ("applicationLimit", "applicationUnits", "applicationUnlimitedFlag"), budget_hours
-                ),
+                "budget_hours": BUDGET_HOURS,
                 "starts_on": day("startDate"),
                 "ends_on": day("endDate"),
                 "cancelled_on": day("dateCancelled"),

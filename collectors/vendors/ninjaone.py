@@ -85,7 +85,7 @@ VENDOR = Vendor(
             keep=only("approvalStatus", "APPROVED"),
             fields={
                 "external_id": "id",
-                "layer": constant(Layer.RMM.value),
+                "layer": constant(Layer.RMM),
                 "account": first(tagged("location", "locationId"), "organizationId"),
                 "name": first("displayName", "systemName", "dnsName"),
                 "hostname": first("systemName", "dnsName"),

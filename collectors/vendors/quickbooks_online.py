@@ -19,6 +19,8 @@ SIDES = {
 }  # fmt: skip
 WAITS = {"3001", "003001", "6002", "10000"}  # throttled, a report that took too long, a fault of theirs
 
+KIND = Convert(("ParentRef.value",), lambda parent: (Account.Kind.SITE if parent else Account.Kind.CLIENT).value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Statement(Paginate):
@@ -44,9 +46,7 @@ def fault(status: int, body: Any) -> Fault | None:
     told = {name.lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
     errors = {name.lower(): value for name, value in (told.get("fault") or {}).items()}.get("error") or []
     found = [{name.lower(): str(value) for name, value in error.items()} for error in errors]
-    says = "; ".join(
-        f"{error.get('message', '')} {error.get('detail', '')} ({error.get('code', '')})" for error in found
-    )
+    says = "; ".join(f"{error.get('message')} {error.get('detail', '')} ({error.get('code')})" for error in found)
     return Fault(says, wait=any(error.get("code") in WAITS for error in found)) if found else None
 
 
@@ -167,9 +167,7 @@ VENDOR = Vendor(
             fields={
                 "external_id": "Id",
                 "name": "DisplayName",
-                "kind": Convert(
-                    ("ParentRef.value",), lambda parent: Account.Kind.SITE if parent else Account.Kind.CLIENT
-                ),
+                "kind": KIND,
                 "parent": "ParentRef.value",
                 "active": flag("Active", True),
                 "evidence": evidence(domains=("WebAddr.URI", "PrimaryEmailAddr.Address")),
