@@ -9,7 +9,7 @@ from threading import Lock
 
 from collectors.sandbox.exchange import Reply, Row, Vendor
 
-BEFORE = ("429", "500", "503", "401", "403", "hang", "html")
+BEFORE = ("429", "500", "503", "401", "403", "error_200", "hang", "html")
 TRANSPORT = ("drip", "reset", "truncated")
 ROWS = ("malformed", "duplicate_row", "moved_row", "missing_row", "empty_page", "repeated_cursor")
 KINDS = BEFORE + TRANSPORT + ROWS
@@ -127,6 +127,10 @@ def instead(fault: Fault, vendor: Vendor) -> Reply | None:
         return reply
     if fault.kind in ("401", "403", "500"):
         return vendor.refusal(int(fault.kind), {"401": "Unauthorized", "403": "Forbidden"}.get(fault.kind, "Error"))
+    if fault.kind == "error_200":
+        reply = vendor.refusal(500, "An error under a status that says all is well")
+        reply.status = 200
+        return reply
     if fault.kind == "503":
         return Reply(503, b"<html><body><h1>503 Service Unavailable</h1></body></html>", "text/html")
     if fault.kind == "html":

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
@@ -101,6 +102,10 @@ class Handler(BaseHTTPRequestHandler):
             return vendor.answer(request)
         except Refusal as refusal:
             return vendor.refusal(refusal.status, refusal.message, refusal.code)
+        except Exception:
+            # A mistake of the sandbox itself must not look like a broken connection.
+            traceback.print_exc()
+            return vendor.refusal(500, "the sandbox failed; its output says why")
 
     def _head(self, reply: Reply, length: int) -> None:
         self.send_response(reply.status)

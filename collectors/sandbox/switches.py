@@ -50,6 +50,8 @@ TABLE = (
     Switch("quickbooks_online", "throttle_wait", False, (False, True), "the throttle fault has Retry-After"),
     Switch("quickbooks_online", "errors_as_xml", False, (False, True), "errors come as XML"),
     Switch("quickbooks_online", "gateway_faults", False, (False, True), "401 in the lower-case variant"),
+    Switch("quickbooks_online", "unspecified", "Not Specified", ("Not Specified", "Not specified"),
+           "title of the column of postings without a customer"),
     Switch("quickbooks_online", "customer_key", True, (True, False), "customer columns carry ColKey"),
 )  # fmt: skip
 # Rate limits are dials of every vendor; 0 is no limit, which no sheet denies.

@@ -111,7 +111,8 @@ class Agreements:
         random = Random(f"{self.options.seed}/agreements/{index}")
         writer = _Writer(self, client, random)
         made = [writer.managed()]
-        turn = self._turn(index)
+        # Lost clients come first in this order, so as many second agreements as wanted go to those who stay.
+        turn = self.clients.turn(index)
         active = self.options.clients - self.clients.lost
         seconds = max(0, round(self.options.clients * 37 / 36) - active)
         if client.left_at is None and turn < seconds + self.clients.lost:
@@ -119,10 +120,6 @@ class Agreements:
         if turn % 12 == 5:
             made.append(writer.expired())
         return tuple(made)
-
-    def _turn(self, index: int) -> int:
-        """Places lost clients first, so that as many second agreements as wanted go to those who stay."""
-        return self.clients._turn(index)
 
     def quarters(self) -> list[Month]:
         """Months in which quantities are brought in line with what is installed."""

@@ -92,7 +92,7 @@ class Clients:
         count = self.options.clients
         return ((index - 1) * _coprime(max(2, int(count * 0.618)), count) + self.options.seed) % count
 
-    def _turn(self, index: int) -> int:
+    def turn(self, index: int) -> int:
         """A second, unrelated order that decides who left and who is new."""
         count = self.options.clients
         return ((index - 1) * _coprime(max(2, int(count * 0.414)), count) + self.options.seed * 3) % count
@@ -104,7 +104,7 @@ class Clients:
         return max(3, round(MEAN_DEVICES * exp(SPREAD * deviation - SPREAD**2 / 2)))
 
     def _life(self, index: int, random: Random) -> tuple[int | None, int | None]:
-        turn, months = self._turn(index), self.options.months
+        turn, months = self.turn(index), self.options.months
         if turn < self.lost:
             return None, self._some_day(0.25 + 0.65 * (turn + 0.5) / max(1, self.lost), months, random)
         if turn < self.lost + self.gained:

@@ -32,6 +32,7 @@ def token_of(caller: Caller, vendor: str) -> str:
     [
         ("429", 429, "application/json"), ("500", 500, "application/json"), ("503", 503, "text/html"),
         ("401", 401, "application/json"), ("403", 403, "application/json"), ("html", 200, "text/html"),
+        ("error_200", 200, "application/json"),
     ],
 )  # fmt: skip
 def test_an_answer_is_replaced_once(caller: Caller, vendor: str, kind: str, status: int, content: str) -> None:

@@ -16,6 +16,7 @@ import requests
 from collectors.sandbox.truth import truth
 from collectors.sandbox.world.clock import Clock
 from collectors.sandbox.world.dates import month_of, parse_month
+from collectors.sandbox.world.desk import LONGEST_STORY
 from collectors.sandbox.world.options import Options
 from collectors.sandbox.world.world import World
 from tests.collectors.sandbox.conftest import TODAY, Caller
@@ -87,6 +88,14 @@ def test_the_usual_world_has_every_oddity(usual: World) -> None:
         client for client in large if not (client.organizations[0].description or "").startswith(("PSA", "Conn"))
     ]
     assert len(unnamed) == 1
+
+
+def test_no_story_is_longer_than_a_reader_of_changes_is_told(usual: World) -> None:
+    later = usual.clock.now() + 2 * LONGEST_STORY
+    assert max(seen.updated_at - seen.record.created_at for seen in usual.tickets(later)) < LONGEST_STORY
+    began = {seen.record.ticket.id: seen.record.created_at for seen in usual.tickets(later)}
+    written = [seen for seen in usual.entries(later) if seen.record.ticket is not None]
+    assert max(seen.updated_at - began[seen.record.ticket or 0] for seen in written) < LONGEST_STORY
 
 
 def test_parts_of_the_truth_add_up_to_the_company(usual: World) -> None:

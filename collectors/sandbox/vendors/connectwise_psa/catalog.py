@@ -104,7 +104,7 @@ class Catalog:
                         "companyName": client.psa_name, "status": status, "summary": ticket.summary,
                         "ticketNumber": ticket.id, "recordType": record_type(BOARDS[ticket.board]),
                         "closedFlag": BOARDS[ticket.board].status(status).closed,
-                        "_info": self.rows._info(moment, moment),
+                        "_info": self.rows.stamps(moment, moment),
                     }  # fmt: skip
 
     def audit_trail(self, ticket: int) -> list[Row]:
@@ -115,14 +115,14 @@ class Catalog:
             return []
         from_to = '{} has been updated: Status has been changed from "{}" to "{}".'
         return [
-            {"text": from_to.format("Ticket", old, new), "enteredDate": self.rows._info(at, at)["lastUpdated"],
+            {"text": from_to.format("Ticket", old, new), "enteredDate": self.rows.stamps(at, at)["lastUpdated"],
              "enteredBy": "sandbox", "auditType": "Ticket", "auditSubType": "Status"}
             for at, old, new in moves(seen.record.ticket) if at <= moment
         ]  # fmt: skip
 
     def _stamped(self, row: Row) -> Row:
-        history = self.rows._history()
-        return row | {"_info": self.rows._info(history, history)}
+        history = self.rows.history()
+        return row | {"_info": self.rows.stamps(history, history)}
 
     def _boards(self, ask: Ask) -> list[Row]:
         return [self._stamped({"id": board.id, "name": board.name, "inactiveFlag": False,

@@ -12,7 +12,7 @@ from collectors.sandbox.world.boards import Board, Priority
 from collectors.sandbox.world.clients import Client
 from collectors.sandbox.world.dates import utc_text
 from collectors.sandbox.world.people import Member
-from collectors.sandbox.world.tickets import TicketState, TimeEntry
+from collectors.sandbox.world.tickets import Ticket, TicketState, TimeEntry
 from collectors.sandbox.world.world import Seen, World
 
 ROLES = {"Technician": 10, "Engineer": 11, "Owner": 12, "Service Coordinator": 13, "Account Manager": 14,
@@ -56,7 +56,7 @@ class Rows:
         kinds = {"internal": (1, "Owner"), "prospect": (3, "Prospect"), "vendor": (4, "Vendor")}
         kind = kinds.get(client.kind, (5, "Former Client") if gone else (2, "Client"))
         inactive = gone or client.kind == "deleted"
-        created_at = client.joined_at or self._history()
+        created_at = client.joined_at or self.history()
         updated_at = client.left_at if gone and client.left_at is not None else created_at
         made: Row = {
             "id": client.psa_id, "identifier": client.identifier, "name": client.psa_name,
@@ -64,20 +64,20 @@ class Rows:
             "types": [{"id": kind[0], "name": kind[1]}], "territory": {"id": 1, "name": "Main"},
             "market": {"id": len(client.market), "name": client.market},
             "numberOfEmployees": client.devices, "deletedFlag": client.kind == "deleted",
-            "_info": self._info(created_at, updated_at),
+            "_info": self.stamps(created_at, updated_at),
         }  # fmt: skip
         if client.website is not None:
             made["website"] = client.website
         if client.kind == "deleted":
-            made["dateDeleted"] = utc_text(self._history())
+            made["dateDeleted"] = utc_text(self.history())
         for edit in self.world.edits.of("companies", client.psa_id, moment):
-            made |= edit.set | edit.raw | {"_info": self._info(created_at, edit.at)}
+            made |= edit.set | edit.raw | {"_info": self.stamps(created_at, edit.at)}
         return made
 
-    def _history(self) -> int:
+    def history(self) -> int:
         return self.world.calendar.month_start(self.world.options.first_month)
 
-    def _info(self, created_at: int, updated_at: int) -> Row:
+    def stamps(self, created_at: int, updated_at: int) -> Row:
         return {"lastUpdated": utc_text(updated_at), "dateEntered": utc_text(created_at),
                 "enteredBy": "sandbox", "updatedBy": "sandbox"}  # fmt: skip
 
@@ -88,7 +88,7 @@ class Rows:
             "id": ticket.id, "summary": state.summary, "recordType": record_type(board),
             "board": self._reference("service/boards", board.id, name=board.name),
             "status": self._status(board, state.status), "company": self.company_reference(state.client),
-            "contact": {"id": 5_000 + state.client, "name": ticket.contact},
+            "contact": self._contact(ticket),
             "priority": self._priority(ticket.priority), "severity": "Medium", "impact": "Medium",
             "source": {"id": len(ticket.source), "name": ticket.source},
             "team": {"id": 1, "name": "Service Team"}, "owner": self.member_reference(ticket.owner),
@@ -108,8 +108,12 @@ class Rows:
         if state.merged_into is not None:
             made["mergedParentTicket"] = {"id": state.merged_into, "summary": state.summary}
         made["customFields"] = []
-        made["_info"] = self._info(state.created_at, seen.updated_at)
+        made["_info"] = self.stamps(state.created_at, seen.updated_at)
         return made | seen.raw
+
+    def _contact(self, ticket: Ticket) -> Row:
+        place = self.world.clients.get(ticket.client).contacts.index(ticket.contact)
+        return {"id": 5_000 + ticket.client * 100 + place, "name": ticket.contact}
 
     def _classify(self, made: Row, state: TicketState) -> None:
         ticket = state.ticket
@@ -169,7 +173,7 @@ class Rows:
             "hourlyRate": float(member.hourly_rate), "agreementHours": billed if entry.agreement else 0.0,
             "extendedInvoiceAmount": 0.0 if entry.agreement else round(billed * float(member.hourly_rate), 2),
             "status": self._entry_status(entry, approved), "dateEntered": utc_text(entry.entered_at),
-            "_info": self._info(entry.entered_at, seen.updated_at),
+            "_info": self.stamps(entry.entered_at, seen.updated_at),
         }  # fmt: skip
         if entry.ticket is not None:
             ticket = self.world.ticket(entry.ticket, moment)
@@ -196,7 +200,7 @@ class Rows:
             "billingCycle": {"id": CYCLES[row.cycle][0], "name": row.cycle},
             "billAmount": float(value_at(row.amounts, moment)), "agreementStatus": status,
             "currency": {"id": 1, "currencyCode": "USD", "name": "US Dollar"},
-            "_info": self._info(row.entered_at or self._history(), seen.updated_at),
+            "_info": self.stamps(row.entered_at or self.history(), seen.updated_at),
         }  # fmt: skip
         if row.end is not None:
             made["endDate"] = day_text(row.end)
@@ -206,27 +210,29 @@ class Rows:
 
     def addition(self, row: Addition, moment: int, status: str) -> Row:
         quantity = value_at(row.quantities, moment)
-        changed = max([self._history(), row.entered_at, *(at for at, _ in row.quantities if at <= moment)])
+        changed = max([self.history(), row.entered_at, *(at for at, _ in row.quantities if at <= moment)])
         made: Row = {
             "id": row.id, "product": {"id": _product_id(row.product), "identifier": row.product},
             "quantity": float(quantity), "lessIncluded": float(row.included), "unitPrice": float(row.price),
             "unitCost": float(row.cost), "extPrice": float(extended(row, moment)),
             "extCost": float((quantity - row.included) * row.cost), "billCustomer": row.billing,
             "effectiveDate": day_text(row.effective), "agreementStatus": status,
-            "_info": self._info(row.entered_at or self._history(), changed),
+            "_info": self.stamps(row.entered_at or self.history(), changed),
         }  # fmt: skip
         if row.cancelled is not None and self.world.calendar.midnight(row.cancelled) <= moment:
             made["cancelledDate"] = day_text(row.cancelled)
-            made["_info"] = self._info(row.entered_at, self.world.calendar.midnight(row.cancelled))
+            made["_info"] = self.stamps(row.entered_at, self.world.calendar.midnight(row.cancelled))
         return made
 
     def member(self, row: Member, moment: int, *, with_cost: bool) -> Row:
+        left = row.left_at is not None and row.left_at <= moment
+        changed_at = row.left_at if left and row.left_at is not None else row.joined_at or self.history()
         made: Row = {
             "id": row.id, "identifier": row.identifier, "firstName": row.first_name, "lastName": row.last_name,
-            "licenseClass": row.licence, "inactiveFlag": row.left_at is not None and row.left_at <= moment,
+            "licenseClass": row.licence, "inactiveFlag": left,
             "hourlyRate": float(row.hourly_rate), "dailyCapacity": 8.0,
             "workRole": {"id": ROLES[row.role], "name": row.role},
-            "timeZone": {"id": 1, "name": "Central"}, "_info": self._info(self._history(), self._history()),
+            "timeZone": {"id": 1, "name": "Central"}, "_info": self.stamps(row.joined_at or self.history(), changed_at),
         }  # fmt: skip
         if row.email:
             made["officeEmail"] = row.email

@@ -189,7 +189,9 @@ class QuickBooks:
             raise Refusal(400, "summarize_column_by or accounting_method is not one that is played")
         start, end = self._period(query)
         with_keys = self.switches.on(self.slug, "customer_key")
-        wanted = profit.Wanted(start, end, columns, method == "Cash", with_keys)
+        wanted = profit.Wanted(
+            start, end, columns, method == "Cash", with_keys, self.switches.text(self.slug, "unspecified")
+        )
         return json_reply(profit.ProfitAndLoss(self.world, wanted).report())
 
     def _period(self, query: dict[str, str]) -> tuple[date, date]:

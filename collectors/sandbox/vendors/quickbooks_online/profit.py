@@ -16,7 +16,6 @@ from collectors.sandbox.world.ledger import Posting
 from collectors.sandbox.world.world import World
 
 Amounts: TypeAlias = list[Decimal]
-NOT_SPECIFIED = "Not Specified"
 COLUMNS = ("Total", "Year", "Quarter", "Month", "Days", "Customers")
 
 
@@ -27,6 +26,7 @@ class Wanted:
     columns: str
     cash: bool
     with_keys: bool
+    unspecified: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class ProfitAndLoss:
         served = {posting.client for posting in self._postings()}
         columns = [Column(self.world.clients.get(index).ledger_name, start, end, customer=index)
                    for index in sorted(index for index in served if index is not None)]  # fmt: skip
-        return columns + [Column(NOT_SPECIFIED, start, end, unspecified=True)] * (None in served)
+        return columns + [Column(self.wanted.unspecified, start, end, unspecified=True)] * (None in served)
 
     def _postings(self) -> Iterator[Posting]:
         first = month_of(self.wanted.start) - (3 if self.wanted.cash else 0)
