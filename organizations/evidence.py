@@ -85,9 +85,18 @@ FROM key k JOIN held h USING (method, key)
 WHERE k.account_id = ANY (%(accounts)s)
 """
 
-DOUBTED_DOMAINS = """
-WITH key AS MATERIALIZED (SELECT * FROM ({keys}) k WHERE method = 'domain'), owner AS MATERIALIZED ({owners})
-SELECT key FROM ({doubted}) d WHERE method = 'domain'
+# (connection_id, domain): what one system knows by two records that are not one client's.
+REPEATED = """
+WITH key AS MATERIALIZED ({keys}), owner AS MATERIALIZED ({owners})
+SELECT k.connection_id, k.key FROM key k LEFT JOIN owner o USING (account_id) WHERE k.method = 'domain'
+GROUP BY 1, 2 HAVING count(DISTINCT coalesce(o.organization_id, -k.account_id)) > 1
+"""
+
+# (domain): what some organization holds, as its own or through an account linked to it.
+HELD = """
+WITH key AS MATERIALIZED ({keys}), owner AS MATERIALIZED ({owners})
+SELECT k.key FROM key k JOIN owner o USING (account_id) WHERE k.method = 'domain' AND o.organization_id IS NOT NULL
+UNION SELECT name FROM domain
 """
 
 
@@ -112,9 +121,14 @@ def shared_keys(accounts: Collection[int]) -> list[Shared]:
     return [Shared(*row) for row in _rows(SHARED, accounts=list(accounts))]
 
 
-def doubted_domains() -> set[str]:
-    """The domains that one system knows by two records which are not one client's, or that two clients hold."""
-    return {row[0] for row in _rows(DOUBTED_DOMAINS)}
+def repeated_domains() -> set[tuple[int, str]]:
+    """(connection, domain) where the system knows a domain by two records that are not one client's."""
+    return {(row[0], row[1]) for row in _rows(REPEATED)}
+
+
+def held_domains() -> set[str]:
+    """The domains some organization holds, as its own or through an account linked to it."""
+    return {row[0] for row in _rows(HELD)}
 
 
 def _rows(template: str, **parameters: list[int]) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from django.db import connection
 from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.vendors import VENDORS
-from organizations.evidence import domains_of, doubted_domains
+from organizations.evidence import domains_of, held_domains, repeated_domains
 from organizations.models import Domain, Organization
 from organizations.names import free_slug, normalised
 
@@ -24,9 +24,9 @@ OWN_WORDS = ("owner", "internal", "own company")  # the MSP's record of itself
 
 # A company whose type the PSA leaves open is a client if it ever had an agreement or a ticket.
 SERVED = """
-SELECT id FROM unnest(%s::bigint[]) id
-WHERE EXISTS (SELECT FROM agreement_state s WHERE s.account_id = id)
-   OR EXISTS (SELECT FROM ticket t WHERE t.account_id = id)
+SELECT company FROM unnest(%s::bigint[]) company
+WHERE EXISTS (SELECT FROM agreement_state s WHERE s.account_id = company)
+   OR EXISTS (SELECT FROM ticket t WHERE t.account_id = company)
 """
 
 
@@ -37,12 +37,12 @@ def founders(waiting: Sequence[Account]) -> dict[Account, Kind]:
     company may share its domain; no organization and no other such company may have its name.
     """
     clients = _clients([account for account in waiting if is_psa(account) and account.kind == Account.Kind.CLIENT])
-    doubted, taken = doubted_domains(), dict(Domain.objects.values_list("name", "organization"))
+    repeated, held = repeated_domains(), held_domains()
     names = _names_in_use(clients)
     return {
         account: kind for account, kind in clients.items()
         if names[normalised(account.name)] == 1
-        and not any(domain in doubted or domain in taken for domain in domains_of(account))
+        and not any(domain in held or (account.connection_id, domain) in repeated for domain in domains_of(account))
     }
 
 
@@ -88,11 +88,12 @@ def found(founding: Mapping[Account, Kind]) -> dict[Account, Organization]:
 
 
 def learn_domains(organizations: Mapping[Account, Organization]) -> None:
-    """Accounts' domains become their organizations', but for those in doubt and those that someone has."""
-    doubted = doubted_domains()
+    """Accounts' domains become their organizations', but for those someone has or their system repeats."""
+    repeated = repeated_domains()
     Domain.objects.bulk_create([
         Domain(name=domain, organization=organization)
-        for account, organization in organizations.items() for domain in domains_of(account) if domain not in doubted
+        for account, organization in organizations.items() for domain in domains_of(account)
+        if (account.connection_id, domain) not in repeated
     ], ignore_conflicts=True)
 
 

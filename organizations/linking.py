@@ -101,12 +101,12 @@ def link(
     method: Method = Method.PERSON, evidence: Mapping[str, Any] | None = None, starts_on: date = EARLIEST,
 ) -> AccountLink:
     """This account is this organization's, from a day on. A PSA company brings its domains along."""
-    if is_psa(account):
-        learn_domains({account: organization})
     [made] = decide([Decision(
         account=account.pk, organization=organization.pk, method=method, reason=reason,
         evidence=evidence or {}, starts_on=starts_on,
     )], by)
+    if is_psa(account):
+        learn_domains({account: organization})
     return made
 
 
