@@ -32,6 +32,11 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "entry"
+        permissions: ClassVar = [
+            ("see_finance", "Can see finance figures"),
+            ("see_wages", "Can see wages"),
+            ("enter_numbers", "Can enter, correct and import numbers"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["metric", "scope", "period"], condition=models.Q(superseded_at=None), name="one_entry"

@@ -1,24 +1,23 @@
-"""The one door out: every page, export, command and program reads stored values here, as the person asking.
-
-A metric the person may not see is absent from the answer, not blank.
-"""
+"""What a page is given: for whom a number is, the number itself or why there is none, and who may see it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from metrics.declare import Metric
+from metrics.declare import Access, Metric
 from metrics.models import Origin, State
 from metrics.periods import Span
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.contrib.auth.models import AnonymousUser, User
 
-    Person = AbstractBaseUser | AnonymousUser
+Person: TypeAlias = "User | AnonymousUser"
+
+PERMISSIONS = {Access.FINANCE: "metrics.see_finance", Access.WAGES: "metrics.see_wages"}
 
 
 @dataclass(frozen=True, order=True)
@@ -58,6 +57,7 @@ class Number:
     coverage: Decimal | None = None
     fact_rows: int | None = None
     read_through: datetime | None = None
+    version: int | None = None  # of the definition it was worked out by; None where nothing is stored
 
     @property
     def is_final(self) -> bool:
@@ -81,28 +81,9 @@ class Numbers(Mapping[tuple[str, ScopeRef, Span], Number]):
         return len(self._rows)
 
 
-def numbers(
-    person: Person, metrics: Iterable[str], scopes: Iterable[ScopeRef], periods: Iterable[Span]
-) -> Numbers:
-    """Every permitted metric for every scope and period asked, in one query a grain whatever their number."""
-    raise NotImplementedError
-
-
-def number(person: Person, metric: str, scope: ScopeRef, period: Span) -> Number | None:
-    """One value, or None where the person may not see the metric."""
-    raise NotImplementedError
-
-
-def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, through: Span) -> dict[str, Number]:
-    """From the start of the fiscal year through the last month of `through`, worked out from stored months."""
-    raise NotImplementedError
-
-
-def for_all_clients(person: Person, metrics: Sequence[str], period: Span) -> dict[ScopeRef, dict[str, Number]]:
-    """Every client's values of one period, one query: what rankings and the portfolio are made of."""
-    raise NotImplementedError
-
-
 def may_see(person: Person, metric: Metric) -> bool:
     """Everyone who may sign in sees everyone's metrics; finance and wages need their permission."""
-    raise NotImplementedError
+    if not (person.is_active and person.is_authenticated):
+        return False
+    permission = PERMISSIONS.get(metric.access)
+    return permission is None or person.has_perm(permission)

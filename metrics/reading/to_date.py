@@ -1,0 +1,140 @@
+"""Year to date: from the first month of the fiscal year, worked out from stored months as a quarter would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from collectors.facts.touched import Calendar
+from metrics import settings
+from metrics.declare import Across, Derived, For, Metric, Total
+from metrics.definitions import CATALOGUE
+from metrics.formula import MONTHS, evaluate, parse, rounded
+from metrics.models import Origin, State
+from metrics.periods import Month, Span, months_between
+from metrics.reading.shapes import Number, Numbers, Person, ScopeRef, may_see
+from metrics.reading.stored import numbers_of
+
+USABLE = (State.MEASURED, State.SO_FAR)
+
+
+def fiscal_year_start(through: Span) -> Month:
+    """The first month of the fiscal year that holds the last month of `through`."""
+    last = through.months[-1]
+    begins = int(settings.in_force("fiscal_year_start", last.starts_on))
+    return Month(last.year if last.number >= begins else last.year - 1, begins)
+
+
+def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, through: Span) -> dict[str, Number]:
+    """From the start of the fiscal year through the last month of `through`, worked out from stored months.
+
+    `period` of each number is `through`. One statement for all months, and one for how far they were read.
+    """
+    asked = [CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key])]
+    months = _begun(months_between(fiscal_year_start(through), through.months[-1]))
+    # A permitted ratio may be made of inputs this person may not see; those are read here and never handed out.
+    stored = numbers_of(_with_inputs(asked, scope), [scope], months)
+    year = _Year(scope, through, months, stored)
+    return {metric.key: year.number(metric) for metric in asked}
+
+
+def _begun(months: Iterable[Month]) -> tuple[Month, ...]:
+    today = timezone.now().astimezone(Calendar.current().zone).date()
+    return tuple(month for month in months if month.starts_on <= today)
+
+
+def _with_inputs(metrics: Iterable[Metric], scope: ScopeRef) -> tuple[Metric, ...]:
+    """The metrics whose months are needed: those asked for, or what they are worked out from."""
+    needed: dict[str, Metric] = {}
+    waiting = list(metrics)
+    while waiting:
+        metric = waiting.pop()
+        if metric.key not in needed:
+            needed[metric.key] = metric
+            waiting += [CATALOGUE[word] for word in _words(metric, scope) if word in CATALOGUE]
+    return tuple(needed.values())
+
+
+def _words(metric: Metric, scope: ScopeRef) -> tuple[str, ...]:
+    """A total adds its own months, whatever it was made of."""
+    if not isinstance(metric, Derived) or isinstance(metric, Total):
+        return ()
+    return parse(_formula(metric, scope)).inputs
+
+
+def _formula(metric: Derived, scope: ScopeRef) -> str:
+    return metric.formula_for(For.COMPANY if scope.is_company else For.ORGANIZATION)
+
+
+@dataclass(frozen=True)
+class _Year:
+    """The months so far of one scope's fiscal year."""
+
+    scope: ScopeRef
+    through: Span
+    months: tuple[Month, ...]
+    stored: Numbers
+
+    def number(self, metric: Metric) -> Number:
+        if isinstance(metric, Derived) and not isinstance(metric, Total):
+            return self._derived(metric)
+        months = [self.stored[metric.key, self.scope, month] for month in self.months]
+        there = [month for month in months if month.state is not State.NOT_APPLICABLE]
+        with_value = [month for month in there if month.state in USABLE and month.value is not None]
+        if not there or len(with_value) < len(there):
+            return self._missing(metric, months, there, with_value)
+        value = _across(metric)([month.value for month in with_value if month.value is not None])
+        origins = {month.origin for month in there}
+        return self._made(metric, value, there, len(there), origins.pop() if len(origins) == 1 else Origin.DERIVED)
+
+    def _missing(self, metric: Metric, months: list[Number], there: list[Number], usable: list[Number]) -> Number:
+        """The state the months share, or incomplete with how many there are."""
+        states = {month.state for month in there} or {month.state for month in months} or {State.NOT_COLLECTED}
+        alike = len(states) == 1 and not usable
+        return Number(
+            metric=metric, scope=self.scope, period=self.through, value=None,
+            state=states.pop() if alike else State.INCOMPLETE,
+            cause=(months[0].cause if months else "not begun") if alike else f"{len(usable)} of {len(there)} months",
+            months=len(usable), of_months=len(there),
+        )
+
+    def _derived(self, metric: Derived) -> Number:
+        formula = parse(_formula(metric, self.scope))
+        inputs = [self.number(CATALOGUE[word]) for word in formula.inputs if word in CATALOGUE]
+        lacking = next((n for n in inputs if n.value is None), None)
+        if lacking is not None:
+            cause = f"{lacking.metric.label}: {lacking.cause or lacking.state.label}"
+            return replace(lacking, metric=metric, cause=cause, origin=Origin.DERIVED)
+        rules = settings.all_in_force([self.through.ends_on - timedelta(1)]).popitem()[1]
+        measured = max((n.months or 0 for n in inputs), default=len(self.months))
+        words = {word: Decimal(rules[word]) for word in formula.inputs if word in settings.NUMBERS}
+        values = {n.metric.key: n.value for n in inputs} | words | {MONTHS: Decimal(measured)}
+        result = evaluate(formula, values)
+        if result.value is None:
+            return Number(
+                metric=metric, scope=self.scope, period=self.through, value=None, state=State.UNDEFINED,
+                cause=metric.undefined, origin=Origin.DERIVED, months=measured, of_months=measured,
+            )
+        return self._made(metric, result.value, inputs, measured, Origin.DERIVED)
+
+    def _made(self, metric: Metric, value: Decimal, parts: list[Number], months: int, origin: Origin) -> Number:
+        so_far = any(part.state is State.SO_FAR for part in parts)
+        return Number(
+            metric=metric, scope=self.scope, period=self.through, value=value, origin=origin,
+            state=State.SO_FAR if so_far else State.MEASURED, months=months, of_months=months,
+            read_through=min((part.read_through for part in parts if part.read_through), default=None),
+        )
+
+
+def _across(metric: Metric) -> Callable[[Sequence[Decimal]], Decimal]:
+    """How months make a longer period, as the metric declares it."""
+    return {
+        Across.SUM: lambda values: sum(values, Decimal(0)),
+        Across.MEAN: lambda values: rounded(sum(values, Decimal(0)) / len(values)),
+        Across.FIRST: lambda values: values[0],
+        Across.LAST: lambda values: values[-1],
+    }[metric.across]  # type: ignore[attr-defined]
