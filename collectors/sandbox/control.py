@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date
-from decimal import Decimal
 from typing import cast
 
+from collectors.sandbox.changes import edit
 from collectors.sandbox.exchange import Reply, Request, Row, Vendor, json_reply
 from collectors.sandbox.faults import Faults
 from collectors.sandbox.limits import Limits
 from collectors.sandbox.switches import TABLE, Switches, Value
 from collectors.sandbox.truth import truth
-from collectors.sandbox.world.boards import BOARDS
 from collectors.sandbox.world.dates import parse_moment, parse_month, utc_text
-from collectors.sandbox.world.edits import Edit
-from collectors.sandbox.world.ledger import Posting
-from collectors.sandbox.world.tickets import TimeEntry
 from collectors.sandbox.world.world import World
-
-EDITABLE = (
-    "tickets",
-    "time_entries",
-    "devices",
-    "organizations",
-    "agreements",
-    "companies",
-    "customers",
-    "accounts",
-)
-MOMENTS = ("created_at", "closed_at", "entered_at", "silent_since", "approved_at")
 
 
 class Control:
@@ -116,71 +99,9 @@ class Control:
     def _truth(self, request: Request) -> Row:
         return truth(self.world, parse_month(request.query["month"]))
 
+    def _edit(self, request: Request) -> Row:
+        return edit(self.world, self._body(request))
+
     def _undo(self, request: Request) -> Row:
         self.world.edits.clear()
         return {"edits": 0}
-
-    def _edit(self, request: Request) -> Row:
-        """{"record": "tickets", "id": 1, "set": {...}, "raw": {...}, "delete": false} or {"add": ...}."""
-        body, now = self._body(request), self.world.clock.now()
-        if "add" in body:
-            return self._add(str(body["record"]), cast(Row, body["add"]), now)
-        kind, identity = str(body["record"]), int(str(body["id"]))
-        if kind not in EDITABLE or set(body) - {"record", "id", "set", "raw", "delete"}:
-            raise ValueError(f"record is one of {', '.join(EDITABLE)}; with set, raw or delete")
-        change = self._change(kind, cast(Row, body.get("set", {})))
-        edit = Edit(now, change, cast(Row, body.get("raw", {})), body.get("delete") is True)
-        self.world.edits.change(kind, identity, edit)
-        return {"at": utc_text(now), "id": identity}
-
-    def _change(self, kind: str, wanted: Row) -> Row:
-        """Values in the world's own terms."""
-        change: Row = {}
-        for name, value in wanted.items():
-            if name == "board" and value not in BOARDS:
-                raise ValueError(f"no board {value}")
-            if name == "company":
-                index = self.world.clients.index_of_psa(int(str(value)))
-                if index is None:
-                    raise ValueError(f"no company {value}")
-                name, value = "client", index
-            elif name in MOMENTS and value is not None:
-                value = parse_moment(str(value))
-            elif name in ("cancelled", "end") and value is not None:
-                value = date.fromisoformat(str(value))
-            elif name == "amount":
-                name, value = "amounts", ((0, Decimal(str(value))),)
-            change[name] = value
-        return change
-
-    def _add(self, kind: str, wanted: Row, now: int) -> Row:
-        identity = self.world.edits.next_id()
-        if kind == "time_entries":
-            self.world.edits.add(kind, self._entry(identity, wanted, now))
-        elif kind == "postings":
-            self.world.edits.add(kind, self._posting(wanted, now))
-        else:
-            raise ValueError("time_entries and postings can be added")
-        return {"at": utc_text(now), "id": identity}
-
-    def _entry(self, identity: int, wanted: Row, now: int) -> TimeEntry:
-        seen = self.world.ticket(int(str(wanted["ticket"])), now)
-        if seen is None:
-            raise ValueError("no such ticket now")
-        state, hours = seen.record, float(str(wanted["hours"]))
-        project = BOARDS[state.board].project
-        return TimeEntry(
-            id=identity, client=state.client, ticket=state.ticket.id, board=state.board,
-            charge="ProjectTicket" if project else "ServiceTicket",
-            member=int(str(wanted.get("member", state.ticket.owner))), started_at=now - int(hours * 3600),
-            hours=hours, entered_at=now, approved_at=now + 5 * 86_400, billable="Billable",
-            work_type="Regular", agreement=state.ticket.agreement,
-        )  # fmt: skip
-
-    def _posting(self, wanted: Row, now: int) -> Posting:
-        client = wanted.get("company")
-        return Posting(
-            day=date.fromisoformat(str(wanted["day"])), account=int(str(wanted["account"])),
-            client=None if client is None else self.world.clients.index_of_psa(int(str(client))),
-            amount=Decimal(str(wanted["amount"])), entered_at=now,
-        )  # fmt: skip

@@ -57,6 +57,11 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *arguments: object) -> None:
         """Says nothing: a collect makes thousands of requests."""
 
+    def _origin(self) -> str:
+        """The address as the caller spells it, so that links lead back to the same host."""
+        host = self.headers.get("Host")
+        return f"http://{host}" if host else self.server.base
+
     def _serve(self) -> None:
         parts = urlsplit(self.path)
         slug, _, path = parts.path.removeprefix("/").partition("/")
@@ -64,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(
             self.command, f"/{unquote(path)}", parts.query,
             {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(length) if length else b"", f"{self.server.base}/{slug}",
+            self.rfile.read(length) if length else b"", f"{self._origin()}/{slug}",
         )  # fmt: skip
         if slug == "_sandbox":
             self._send(self.server.control.answer(request))

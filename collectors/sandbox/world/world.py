@@ -53,11 +53,14 @@ class World:
                 if ticket.id > after and (seen := self.ticket_seen(ticket, moment)) is not None:
                     yield seen
 
+        for ticket in self._added_tickets():
+            if ticket.id > after and (seen := self.ticket_seen(ticket, moment)) is not None:
+                yield seen
+
     def ticket(self, identity: int, moment: int) -> Seen[TicketState] | None:
         number = self.desk.cell_of_ticket(identity)
-        if number >= self.desk.cells:
-            return None
-        found = next((row for row in self.desk.cell(number).tickets if row.id == identity), None)
+        rows = self.desk.cell(number).tickets if number < self.desk.cells else self._added_tickets()
+        found = next((row for row in rows if row.id == identity), None)
         return None if found is None else self.ticket_seen(found, moment)
 
     def ticket_seen(self, ticket: Ticket, moment: int) -> Seen[TicketState] | None:
@@ -109,6 +112,9 @@ class World:
             seen.updated_at = max(seen.updated_at, edit.at)
         return seen
 
+    def _added_tickets(self) -> list[Ticket]:
+        return cast("list[Ticket]", self.edits.added("tickets"))
+
     def _added_hours(self) -> list[TimeEntry]:
         return cast("list[TimeEntry]", self.edits.added("time_entries"))
 
@@ -130,6 +136,10 @@ class World:
             for device in self.devices.of_client(index):
                 if device.id > after and (seen := self._device_seen(device, moment)) is not None:
                     yield seen
+
+        for device in cast("list[Device]", self.edits.added("devices")):
+            if device.id > after and (seen := self._device_seen(device, moment)) is not None:
+                yield seen
 
     def organization_at(self, row: RmmOrganization, moment: int) -> RmmOrganization | None:
         for edit in self.edits.of("organizations", row.id, moment):

@@ -88,6 +88,12 @@ def test_the_last_forward_page_has_an_empty_link_and_an_ignored_header_has_none(
     assert "Link" not in reply.headers and len(reply.json()) == 10
 
 
+def test_links_lead_back_to_the_host_that_was_asked(caller: Caller) -> None:
+    base = caller.base.replace("127.0.0.1", "localhost")
+    reply = caller.psa(f"{base}/connectwise_psa/v4_6_release/apis/3.0/service/tickets")
+    assert reply.links["next"]["url"].startswith(base)
+
+
 def test_a_page_holds_twenty_five_rows_unless_told(caller: Caller) -> None:
     assert len(caller.psa("service/tickets").json()) == 25
 

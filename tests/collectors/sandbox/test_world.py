@@ -151,7 +151,27 @@ def test_an_edit_changes_the_truth(caller: Caller) -> None:
     assert created() == before - 1
 
 
-@pytest.mark.parametrize("body", [{"record": "moons", "id": 1}, {"record": "tickets", "id": 1, "set": {"board": "X"}}])
+def test_added_tickets_and_devices_are_listed_and_counted(caller: Caller) -> None:
+    before = caller.control("GET", "truth?month=2026-06")["company"]
+    ticket = caller.control("POST", "edit", {"record": "tickets", "add": {"company": 250}})["id"]
+    device = caller.control("POST", "edit", {"record": "devices", "add": {"organization": 4, "name": "NEW-1"}})["id"]
+    assert caller.psa(f"service/tickets/{ticket}").json()["status"]["name"] == "New"
+    assert caller.psa_all("service/tickets")[-1]["id"] == ticket
+    assert caller.ninja("devices", df=f"id = {device}").json()[0]["systemName"] == "NEW-1"
+    caller.control("POST", "edit", {"record": "time_entries", "add": {"ticket": ticket, "hours": 2}})
+    after = caller.control("GET", "truth?month=2026-06")["company"]
+    added = {"reactive_tickets_created": 1, "reactive_hours": 2, "endpoints_managed": 1, "seats_managed": 1}
+    assert {name: Decimal(after[name]) - Decimal(before[name]) for name in added} == added
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"record": "moons", "id": 1},
+        {"record": "tickets", "id": 1, "set": {"board": "X"}},
+        {"record": "tickets", "id": 1, "set": {"colour": "red"}},
+    ],
+)
 def test_an_edit_that_makes_no_sense_is_refused(caller: Caller, body: dict[str, object]) -> None:
     assert requests.post(f"{caller.base}/_sandbox/edit", json=body, timeout=20).status_code == 400
 
