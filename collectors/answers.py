@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 from collectors.declare import Endpoint, Record
 from collectors.errors import Unavailable
-
-PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+from collectors.keys import PLACEHOLDER
 
 
 def parsed(text: bytes) -> Any:

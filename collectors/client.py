@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ import urllib3
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 
-from collectors.answers import PLACEHOLDER, at, below, parsed, path_for, rows_of, said
+from collectors.answers import at, below, parsed, path_for, rows_of, said
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
 from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import OutOfTime, Refused, Unavailable
 from collectors.facts.touched import Calendar
 from collectors.gate import Gate, gate, loopback, secure
+from collectors.keys import fill, secrets_of, without_secrets
 from collectors.pagination import Answer
 from collectors.patience import Patience, retry_after, spans
 
@@ -118,18 +118,7 @@ class Client:
 
     def fill(self, template: str) -> str:
         """The template with settings and secrets in its braces. Raises Refused where one is not filled in."""
-        known = {**self.connection.settings, **self.connection.secrets}
-
-        def value(match: re.Match[str]) -> str:
-            text = str(known.get(match[1]) or "").strip().rstrip("/")
-            if not text:
-                asked = next((field.label for field in self.vendor.settings if field.name == match[1]), match[1])
-                by_consent = self.vendor.consent is not None and match[1] in self.vendor.consent.keeps
-                hint = "Press Connect." if by_consent else "Fill it in."
-                raise Refused(f"The connection to {self.label} lacks its “{asked}”. {hint}")
-            return text
-
-        return PLACEHOLDER.sub(value, template)
+        return fill(template, self.connection, self.vendor)
 
     def post_form(self, address: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Posted:
         """The status and JSON object that a token address answers; nothing of the form is ever repeated in words."""
@@ -305,11 +294,7 @@ class Client:
         self._asked_at = self.clock()
 
     def _clean(self, text: str) -> str:
-        """The text, short, without anything that is secret."""
-        secrets = {str(value) for value in self.connection.secrets.values()} | self._tokens
-        for secret in sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True):
-            text = text.replace(secret, "…")
-        return " ".join(text.split())[:200]
+        return without_secrets(text, {str(value) for value in secrets_of(self.connection).values()} | self._tokens)
 
 
 class _Gated(HTTPAdapter):

@@ -11,7 +11,6 @@ from collectors.declare import Vendor
 from collectors.errors import Refused
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -60,7 +59,7 @@ def _ways(vendor: Vendor, fill: Callable[[str], str]) -> Iterator[Way]:
 def _way(method: str, template: str) -> Way:
     secure(template)
     parts = urlsplit(template)
-    path = "[^/]+".join(re.escape(text) for text in _PLACEHOLDER.split(parts.path))
+    path = "[^/]+".join(re.escape(text) for text in re.split(r"\{[^{}]+\}", parts.path))
     return Way(method, _origin(parts), re.compile(path))
 
 
