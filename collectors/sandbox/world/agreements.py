@@ -178,7 +178,7 @@ class _Writer:
         seats = self._counted(WORKSTATIONS)
         servers = self._counted(frozenset({"WINDOWS_SERVER", "LINUX_SERVER"}))
         included = Decimal(random.choice((0, 0, 2)))
-        price = Decimal(random.randrange(128, 172))
+        price = Decimal(random.randrange(130, 178))
         made = [
             self._addition(first, agreement, SEAT, "Managed seat", seats, included, price * factor, start),
             self._addition(first + 1, agreement, "MS-SERVER", "Managed server", servers, Decimal(0),

@@ -84,17 +84,17 @@ class _MonthWriter:
         self._post(self.days[3], 20, cloud * Decimal("0.82"), client.index)
         if random.random() < 0.42:
             day = self.days[random.randrange(4, 27)]
-            labour = size * Decimal(random.randrange(20, 105))
+            labour = size * Decimal(random.randrange(26, 118))
             self._post(day, 4, labour, client.index, paid_after=28)
         if random.random() < 0.38:
             day = self.days[random.randrange(4, 27)]
-            hardware = size * Decimal(random.randrange(25, 140))
+            hardware = size * Decimal(random.randrange(30, 165))
             self._post(day, 7, hardware, client.index, paid_after=25)
             # A supplier's bill often comes after the month is over.
             late = 9 if random.random() < 0.2 else 0
             self._post(day, 21, hardware * Decimal("0.84"), client.index, late=late, paid_after=30)
         if self.month == self.ledger.credit_month:
-            credit = -size * Decimal(random.randrange(38, 52))
+            credit = -size * Decimal(random.randrange(46, 60))
             self._post(self.days[19], 5, credit, client.index)
 
     def company(self) -> None:
@@ -106,8 +106,8 @@ class _MonthWriter:
             self._post(day, 41, wages)
             self._post(day, 42, wages * Decimal("0.0765"))
         self._post(middle, 40, Decimal(185) * scale)
-        self._post(self.days[0], 43, 3_900 * scale)
-        self._post(self.days[19], 44, 11_000 * scale)
+        self._post(self.days[0], 43, 5_200 * scale)
+        self._post(self.days[19], 44, 12_500 * scale)
         if self.month % 12 in (0, 3, 5, 8):
             self._post(self.days[14], 45, 9_500 * scale)
         self._overhead(scale)
@@ -116,7 +116,7 @@ class _MonthWriter:
         random = self.random
         for day, account, low, high in (
             (0, 46, 4_200, 4_201), (9, 47, 2_300, 2_700), (4, 48, 1_450, 1_500), (11, 49, 300, 600),
-            (17, 50, 380, 720), (13, 51, 900, 2_600), (6, 52, 820, 900), (5, 22, 13_200, 14_200),
+            (17, 50, 380, 720), (13, 51, 900, 2_600), (6, 52, 820, 900), (5, 22, 14_400, 15_600),
             (21, 23, 400, 2_400), (27, 70, 20, 90), (26, 80, 210, 260), (23, 8, 120, 900),
         ):  # fmt: skip
             self._post(self.days[day], account, Decimal(random.randrange(low * 100, high * 100)) / 100 * scale)
