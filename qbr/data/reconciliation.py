@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from metrics import reading
-from metrics.declare import ALL_SCOPES, Flow, Metric, Movement
+from metrics.declare import ALL_SCOPES, Flow, Metric, Movement, Opening, Standing, Stock
 from metrics.definitions import CATALOGUE
+from metrics.models import Origin
 from metrics.periods import Month
 from metrics.reading import COMPANY, NOT_LINKED, Number, Person, ScopeRef, client
 from organizations.models import Organization
 from qbr.pages import formats
+
+ADDITIVE = (Flow, Stock, Standing, Movement, Opening)  # each a count or a sum of rows that belong to one account
+BY_HAND = (Origin.ENTERED, Origin.IMPORTED, Origin.CORRECTED)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def total(values: list[Decimal | None]) -> Decimal | None:
 def additive(person: Person) -> list[Metric]:
     return [
         metric for metric in CATALOGUE.values()
-        if isinstance(metric, Flow | Movement) and metric.scopes == ALL_SCOPES and reading.may_see(person, metric)
+        if isinstance(metric, ADDITIVE) and metric.scopes == ALL_SCOPES and reading.may_see(person, metric)
     ]
 
 
@@ -84,4 +88,5 @@ def lines(person: Person, month: Month) -> list[Line]:
 
 
 def collected(number: Number) -> Decimal | None:
-    return number.value if number.collected is None else number.collected
+    """What systems say, whatever people entered over it."""
+    return number.collected if number.origin in BY_HAND else number.value

@@ -10,18 +10,22 @@ from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.http import QueryDict
 from django.utils import timezone
 
 from collectors.connections import Connection
-from collectors.declare import Setting, Vendor
+from collectors.declare import Vendor
 from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import Calendar
+from collectors.forms import ConnectionForm, form_for
 from metrics.models import Rule
 from metrics.periods import MONTH_NAMES, Month
 from qbr.first_use import gate
 from qbr.first_use.steps import Step, next_step
 
 FIRST_ADMIN_LOCK = 7_132_002
+CAN_WAIT = ("enabled", "schedule", "counts_from", "counts_to")
+SCHEDULE = {"schedule": Connection._meta.get_field("schedule").get_default()}
 FISCAL_STARTS = (1, 4, 7, 10)
 NEAREST_ZONES = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
@@ -110,41 +114,23 @@ class CalendarForm(forms.Form):
         return calendar
 
 
-class ConnectionForm(forms.Form):
-    """The fields a vendor file declares, and a name for the connection."""
-
-    def __init__(self, *args: Any, vendor: Vendor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.vendor = vendor
-        self.fields["label"] = forms.CharField(
-            label="Name of this connection", initial=vendor.label, max_length=80, help_text="As it is called on pages."
-        )
-        for setting in vendor.settings:
-            self.fields[f"setting_{setting.name}"] = _field(setting)
-
-    def clean_label(self) -> str:
-        label: str = self.cleaned_data["label"].strip()
-        if Connection.objects.filter(vendor=self.vendor.slug, label=label).exists():
-            raise ValidationError("There is a connection of that name already.")
-        return label
-
-    def unsaved(self) -> Connection:
-        """Switched off until it has been tried."""
-        given = {setting: self.cleaned_data[f"setting_{setting.name}"] for setting in self.vendor.settings}
-        source = Connection(vendor=self.vendor.slug, label=self.cleaned_data["label"], enabled=False)
-        source.settings = {setting.name: value for setting, value in given.items() if value and not setting.secret}
-        source.secrets = {setting.name: value for setting, value in given.items() if value and setting.secret}
-        return source
+def connection_form(vendor: Vendor, data: QueryDict | None = None) -> ConnectionForm:
+    """The admin's own form of a connection, with what can wait left as it is and the connection switched off."""
+    form = form_for(vendor, None)
+    if data is None:
+        return form()
+    return form({**data.dict(), **dict.fromkeys(CAN_WAIT, ""), **SCHEDULE})
 
 
-def _field(setting: Setting) -> forms.Field:
-    common: dict[str, Any] = {
-        "label": setting.label, "help_text": setting.help, "required": setting.required, "initial": setting.default
-    }  # fmt: skip
-    if setting.choices:
-        return forms.ChoiceField(choices=setting.choices, **common)
-    widget = forms.PasswordInput(attrs={"autocomplete": "off"}) if setting.secret else forms.TextInput()
-    return forms.CharField(widget=widget, **common)
+def asked(form: ConnectionForm) -> list[forms.BoundField]:
+    return [field for field in form.visible_fields() if field.name not in CAN_WAIT]
+
+
+def unsaved(form: ConnectionForm) -> Connection:
+    source: Connection = form.save(commit=False)
+    source.vendor = form.vendor.slug
+    source.settings, source.secrets = form.settings_given(), form.secrets_given()
+    return source
 
 
 def _spoken(zone: str) -> str:

@@ -12,7 +12,9 @@ from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
+from collectors import consent
 from collectors.client import Client
 from collectors.connections import Connection
 from collectors.declare import Vendor
@@ -22,7 +24,7 @@ from qbr import tasks
 from qbr.data import undecided
 from qbr.data.progress import Progress, progress_of
 from qbr.first_use import gate
-from qbr.first_use.forms import AdminForm, CalendarForm, ConnectionForm
+from qbr.first_use.forms import AdminForm, CalendarForm, asked, connection_form, unsaved
 from qbr.first_use.steps import Step, next_step
 
 View = Callable[..., HttpResponse]
@@ -40,8 +42,8 @@ class Shown:
     def of(cls, source: Connection) -> Shown:
         waiting = source.enabled and not source.runs.exists()
         progress = progress_of(source, after=0 if waiting else None)
-        asks = VENDORS[source.vendor].consent is not None and not consent.given(source)
-        return cls(progress, 0 if waiting else None, reverse("consent_start", args=[source.pk]) if asks else "")
+        address = "" if consent.given(source) else reverse("set_up_consent", args=[source.pk])
+        return cls(progress, 0 if waiting else None, address)
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
@@ -97,9 +99,9 @@ def vendor(request: HttpRequest, slug: str) -> HttpResponse:
     if slug not in VENDORS:
         return redirect("set_up_connection")
     chosen = VENDORS[slug]
-    form = ConnectionForm(request.POST or None, vendor=chosen)
+    form = connection_form(chosen, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        source = form.unsaved()
+        source = unsaved(form)
         source.save()
         if chosen.consent is not None:
             return redirect("set_up_read")  # a person must agree in the vendor's own window first
@@ -109,7 +111,19 @@ def vendor(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             _switch_on(source)
             return redirect("set_up_read")
-    return _page(request, Step.CONNECTION, {"form": form, "vendor": chosen})
+    return _page(request, Step.CONNECTION, {"form": form, "fields": asked(form), "vendor": chosen})
+
+
+@for_the_admin
+def ask_consent(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """To the vendor's own page, where a person agrees, and back to the first read."""
+    source = get_object_or_404(Connection, pk=connection_id)
+    callback = request.build_absolute_uri(reverse("admin:collectors_connection_consented"))
+    try:
+        return redirect(consent.begin(request, source, callback, back=reverse("set_up_read")))
+    except CollectError as problem:
+        messages.error(request, str(problem))
+        return redirect("set_up_read")
 
 
 @for_the_admin

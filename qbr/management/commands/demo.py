@@ -79,7 +79,9 @@ class Command(BaseCommand):
 
     def _decide(self, months: list[Month]) -> None:
         with self._step("Linking accounts to clients") as done:
-            done(str(link_new()))
+            linked = link_new()
+            done(f"{linked.founded.total()} clients founded, {linked.linked.total()} accounts linked, "
+                 f"{linked.waiting.total()} wait for a person")  # fmt: skip
         with self._step("Deciding queues, ledger accounts and owners") as done:
             done(f"{decisions.decide_queues()} queues, {decisions.decide_ledger()} ledger accounts, "
                  f"{decisions.mark_internal()} internal, {people.assign_clients()} clients assigned")  # fmt: skip
