@@ -13,8 +13,8 @@ LARGEST = Decimal("999999999999")
 SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 MINUSES = str.maketrans("−–‒﹣－", "-----")
 CURRENCY = re.compile(r"^(?:[$€£¥]|USD|EUR|GBP|CAD|AUD|US\$)|(?:[$€£¥]|USD|EUR|GBP|CAD|AUD)$", re.IGNORECASE)
-PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 NOTHING = frozenset({"", "-", "--", "—", "n/a", "na", "null", "none"})
 
 

@@ -83,7 +83,8 @@ def test_it_leaves_out_what_a_person_may_not_see() -> None:
         store(metric, JANUARY, "1")
     everyone, finance = person("tech"), person("vcio", "see_finance")
     wages = person("owner", "see_finance", "see_wages")
-    for whom, seen in ((everyone, {"employees"}), (finance, {"employees", "mrr"}), (wages, {"employees", "mrr", "employee_expense"})):
+    everything = {"employees", "mrr", "employee_expense"}
+    for whom, seen in ((everyone, {"employees"}), (finance, {"employees", "mrr"}), (wages, everything)):
         found = reading.numbers(whom, ["mrr", "employee_expense", "employees"], [COMPANY], [JANUARY])
         assert {metric for metric, _, _ in found} == seen
     assert reading.number(everyone, "mrr", COMPANY, JANUARY) is None
@@ -123,7 +124,8 @@ def test_it_gives_every_client_of_a_period_in_a_fixed_number_of_statements(
     store("reactive_tickets_created", Q1, "99", client("ourselves"))
     with django_assert_num_queries(3):  # the clients, their values, and how far the systems were read
         found = reading.for_all_clients(boss, ["reactive_tickets_created", "reactive_tickets_closed"], Q1)
-    assert [found[client(f"client-{n}")]["reactive_tickets_created"].value for n in range(7)] == [None, 1, 2, 3, 4, 5, 6]
+    values = [found[client(f"client-{n}")]["reactive_tickets_created"].value for n in range(7)]
+    assert values == [None, 1, 2, 3, 4, 5, 6]
     assert found[client("client-0")]["reactive_tickets_created"].state is State.NOT_LINKED
     assert client("ourselves") not in found
 
@@ -147,7 +149,8 @@ def test_a_number_was_read_through_the_earliest_of_the_systems_behind_it(boss: U
 
 
 def _stored_quarter() -> None:
-    for month, created, closed, endpoints in zip(Q1.months, (354, 294, 433), (355, 294, 431), (597, 594, 591), strict=True):
+    figures = (354, 355, 597), (294, 294, 594), (433, 431, 591)
+    for month, (created, closed, endpoints) in zip(Q1.months, figures, strict=True):
         store("reactive_tickets_created", month, str(created))
         store("reactive_tickets_closed", month, str(closed))
         store("endpoints_managed", month, str(endpoints))
@@ -156,8 +159,10 @@ def _stored_quarter() -> None:
 
 def test_year_to_date_adds_flows_averages_stocks_and_works_ratios_out_afresh(boss: User) -> None:
     _stored_quarter()
-    keys = ["reactive_tickets_created", "endpoints_managed", "reactive_tickets_per_endpoint_per_month", "total_close_pct",
-            "total_revenue"]
+    keys = [
+        "reactive_tickets_created", "endpoints_managed", "reactive_tickets_per_endpoint_per_month", "total_close_pct",
+        "total_revenue",
+    ]
     found = reading.year_to_date(boss, keys, COMPANY, Q1)
     assert found["reactive_tickets_created"].value == 1081
     assert found["endpoints_managed"].value == 594
@@ -212,7 +217,8 @@ def test_year_to_date_waits_for_months_that_have_not_begun(boss: User) -> None:
 def test_a_dated_goal_stands_before_the_one_in_code_and_one_scope_before_all(boss: User, acme: Organization) -> None:
     assert reading.goals(boss, ["rhem", "employees"], COMPANY, date(2025, 1, 1))["rhem"].target == "0.25"
     Goal.objects.create(metric="rhem", from_on=date(2025, 2, 1), direction="at_most", target="0.3", warn_at="0.4")
-    Goal.objects.create(metric="rhem", from_on=date(2025, 1, 15), direction="at_most", target="0.2", scope=scope_row(ACME))
+    ours = scope_row(ACME)
+    Goal.objects.create(metric="rhem", from_on=date(2025, 1, 15), direction="at_most", target="0.2", scope=ours)
     targets = {
         day: [reading.goals(boss, ["rhem"], scope, day)["rhem"].target for scope in (COMPANY, ACME)]
         for day in (date(2025, 1, 1), date(2025, 1, 20), date(2025, 2, 1))
@@ -246,7 +252,9 @@ def test_a_system_that_needs_a_person_says_why_and_comes_first(boss: User) -> No
         CollectorRun.objects.create(connection=connection, as_of=now, started_at=now, state="done")
         Reading.objects.create(connection=connection, entity="Ticket", read_from=now - timedelta(30), read_through=now)
     failed = Connection.objects.create(vendor="ninjaone", label="Devices")
-    CollectorRun.objects.create(connection=failed, as_of=now, started_at=now, state="failed", error="It did not answer.")
+    CollectorRun.objects.create(
+        connection=failed, as_of=now, started_at=now, state="failed", error="It did not answer."
+    )
     Connection.objects.create(vendor="ninjaone", label="Switched off", enabled=False)
     Connection.objects.create(vendor="ninjaone", label="Untouched")
     assert [(s.connection, s.state.value, s.problem) for s in reading.freshness(boss)] == [

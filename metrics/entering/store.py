@@ -1,0 +1,70 @@
+"""Entries are superseded and added, never edited, and each month they could move is marked for the roll-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import connection, transaction
+
+from collectors.facts.touched import Touched
+from metrics.entering.check import CellEdit, CellError, Change, check
+from metrics.models import Entry, Period, Scope
+from metrics.periods import Month
+from metrics.reading import Person, ScopeRef
+from organizations.models import Organization
+
+SUPERSEDE = """
+UPDATE entry SET superseded_at = now()
+FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS changed(metric, scope_id, period_id)
+WHERE entry.metric = changed.metric AND entry.scope_id = changed.scope_id AND entry.period_id = changed.period_id
+  AND entry.superseded_at IS NULL"""
+
+
+def save(person: Person, scope: ScopeRef, cells: Sequence[CellEdit]) -> list[CellError]:
+    """Store every valid cell and name the others. Run the roll-up afterwards. Raises PermissionDenied."""
+    checked = check(person, [(scope, cell) for cell in cells])
+    store(checked.changes, person)
+    return checked.errors
+
+
+@transaction.atomic
+def store(changes: Sequence[Change], person: Person) -> None:
+    """All of the changes or none. Two people who save the same client at once wait for each other."""
+    scopes = _scopes({change.scope for change in changes})
+    periods = _periods({change.month for change in changes})
+    ids = sorted(scope.id for scope in scopes.values())
+    list(Scope.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
+    with connection.cursor() as cursor:
+        cursor.execute(SUPERSEDE, [
+            [change.metric.key for change in changes], [scopes[change.scope].id for change in changes],
+            [periods[change.month].id for change in changes],
+        ])
+    Entry.objects.bulk_create([
+        Entry(
+            metric=change.metric.key, scope=scopes[change.scope], period=periods[change.month], kind=change.kind,
+            value=change.new, note=change.note, by_id=person.pk,
+        )
+        for change in changes if change.kind
+    ], batch_size=5000)
+    marks = {(scopes[change.scope].id, change.month.starts_on) for change in changes}
+    Touched.objects.bulk_create(
+        [Touched(entity="Entry", account=account, month=month) for account, month in sorted(marks)],
+        ignore_conflicts=True,
+    )
+
+
+def _scopes(references: Iterable[ScopeRef]) -> Mapping[ScopeRef, Scope]:
+    """The scope rows, made where a client has none yet. Raises Organization.DoesNotExist for an unknown client."""
+    return {
+        ref: Scope.objects.get_or_create(
+            kind=ref.kind, organization=Organization.objects.get(slug=ref.slug) if ref.slug else None, key=None
+        )[0]
+        for ref in references
+    }
+
+
+def _periods(months: Iterable[Month]) -> Mapping[Month, Period]:
+    return {
+        month: Period.objects.get_or_create(grain="month", starts_on=month.starts_on, ends_on=month.ends_on)[0]
+        for month in months
+    }
