@@ -48,7 +48,7 @@ def trend(kind: Kind, labels: Sequence[str], series: Sequence[Series], *, prefix
         "barmode": "relative" if kind is Kind.STACK else "group",
         "bargap": 0.28, "bargroupgap": 0.08, "hovermode": "x unified", "showlegend": False,
         "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
-        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "nticks": 9, "tickangle": 0},
+        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
         "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": prefix, "ticksuffix": suffix, "nticks": 6,
                   "rangemode": "normal" if kind is Kind.LINES and _far_from_zero(series) else "tozero"},
     }
@@ -71,12 +71,12 @@ def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str
         for value, total in zip(values, totals, strict=True)
     ]
     bars = go.Bar(
-        x=list(labels), y=_floats(values), base=_floats(base), marker={"color": colours}, text=list(texts),
-        textposition="outside", cliponaxis=False, hovertemplate="%{x}: %{text}<extra></extra>", width=0.62,
+        x=[label.replace(" ", "<br>") for label in labels], y=_floats(values), base=_floats(base), marker={"color": colours}, text=list(texts),
+        textposition="outside", cliponaxis=False, constraintext="none", textfont={"size": 12}, hovertemplate="%{x}: %{text}<extra></extra>", width=0.62,
     )
     return _json(go.Figure(data=[bars], layout={
         "showlegend": False, "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
-        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
+        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0, "dtick": 1},
         "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": "$", "nticks": 6},
     }))
 

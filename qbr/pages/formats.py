@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from metrics.declare import Unit
+from metrics.declare import Metric, Unit
 from metrics.models import State
 from metrics.periods import MONTH_NAMES, Span
 
@@ -20,6 +20,7 @@ class Style(Enum):
     TABLE = "table"
     TILE = "tile"  # room for few digits: the exact value is one click away
     AXIS = "axis"
+    WHOLE = "whole"  # money without cents, all down a table of large amounts
 
 
 def rounded(value: Decimal, places: int) -> str:
@@ -36,12 +37,13 @@ def _is_whole(value: Decimal) -> bool:
 def money(value: Decimal, style: Style = Style.TABLE) -> str:
     """Whole dollars from 1,000 up and where there are no cents; thousands and millions on tiles and axes."""
     size = abs(value)
-    if style is not Style.TABLE and size >= MILLION:
+    short = style in (Style.TILE, Style.AXIS)
+    if short and size >= MILLION:
         text = rounded(size / MILLION, 2 if style is Style.TILE else 1) + "M"
-    elif style is not Style.TABLE and size >= 10 * THOUSAND:
+    elif short and size >= 10 * THOUSAND:
         text = rounded(size / THOUSAND, 1 if style is Style.TILE and size < 100 * THOUSAND else 0) + "k"
     else:
-        text = rounded(size, 0 if size >= THOUSAND or _is_whole(size) else 2)
+        text = rounded(size, 0 if style is Style.WHOLE or size >= THOUSAND or _is_whole(size) else 2)
     negative = value < 0 and any(digit in text for digit in "123456789")
     return f"{MINUS if negative else ''}${text}"
 
@@ -64,14 +66,14 @@ def hours(value: Decimal, style: Style = Style.TABLE) -> str:
 
 
 def rate(value: Decimal, style: Style = Style.TABLE) -> str:
-    return rounded(value, 3 if style is Style.TABLE else 2)
+    return rounded(value, 2 if style in (Style.TILE, Style.AXIS) else 3)
 
 
 def count(value: Decimal, style: Style = Style.TABLE) -> str:
     """Whole things without decimals; an average of things with two, a half with one."""
     if _is_whole(value):
         return rounded(value, 0)
-    return rounded(value, 1 if _is_whole(value * 10) or style is not Style.TABLE else 2)
+    return rounded(value, 1 if _is_whole(value * 10) or style in (Style.TILE, Style.AXIS) else 2)
 
 
 _WRITERS = {Unit.MONEY: money, Unit.PERCENT: percent, Unit.HOURS: hours, Unit.RATE: rate, Unit.COUNT: count}
@@ -79,6 +81,14 @@ _WRITERS = {Unit.MONEY: money, Unit.PERCENT: percent, Unit.HOURS: hours, Unit.RA
 
 def written(value: Decimal | int | None, unit: Unit, style: Style = Style.TABLE) -> str:
     return MISSING if value is None else _WRITERS[unit](Decimal(value), style)
+
+
+AS_RATES = frozenset({"rhem"})  # hours for each endpoint are read beside tickets for each endpoint, as a plain rate
+
+
+def of(metric: Metric, value: Decimal | int | None, style: Style = Style.TABLE) -> str:
+    """A metric's value in its own unit."""
+    return written(value, Unit.RATE if metric.key in AS_RATES else metric.unit, style)
 
 
 # The word under a dash, where the value does not say its own cause.

@@ -97,7 +97,16 @@ class Page:
     client_rows: tuple[Row, ...] | None = None  # the same page for one client; None: the page has no client form
     client_only: bool = False
     keeps_time: bool = True  # has a period picker
-    address: str = ""  # where it differs from its slug
+    first: bool = False  # the page at the root
+
+    @property
+    def name(self) -> str:
+        """In the address book."""
+        return self.slug.replace("-", "_")
+
+    @property
+    def path(self) -> str:
+        return "" if self.first else self.slug
 
     def rows_for(self, question: Question) -> tuple[Row, ...]:
         if question.for_company or self.client_rows is None:

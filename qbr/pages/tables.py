@@ -93,7 +93,7 @@ def number(found: Number | None, question: Question, style: Style = Style.TABLE,
     if found is None:
         return Cell("", is_number=True)
     return Cell(
-        text=formats.written(found.value, found.metric.unit, style), value=found.value,
+        text=formats.of(found.metric, found.value, style), value=found.value,
         href=question.number_address(found.metric.key, found.scope, found.period) if linked else "",
         why=formats.reason(found.state, found.cause),
         css="missing" if found.value is None else "" if found.state is State.MEASURED else "provisional",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
+from metrics import reading
 from metrics.periods import Month, Quarter, Span, Year
 from qbr import access
 from qbr.pages import exports, formats, layout, number
@@ -120,8 +123,13 @@ def _periods(question: Question) -> dict[str, object]:
     }
 
 
+def _oldest_system(question: Question) -> datetime | None:
+    """Where a page asked for no stored value of its own."""
+    return min((each.read_through for each in reading.freshness(question.person) if each.read_through), default=None)
+
+
 def _as_of(question: Question, answer: Answer) -> dict[str, str]:
-    read = answer.read_through
+    read = answer.read_through or _oldest_system(question)
     return {
         "read": f"Read through {formats.moment(read, question.zone)} ({formats.age(read, question.now)})" if read else
                 "Nothing has been read yet",

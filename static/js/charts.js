@@ -29,14 +29,14 @@ function inTheme(value, probe) {
 }
 
 function themed(layout, place) {
-  const narrow = place.clientWidth < 480;
+  const ticks = Math.max(3, Math.floor(place.clientWidth / 95));
   const axis = { gridcolor: "var(--line)", linecolor: "var(--line-strong)", zerolinecolor: "var(--line-strong)", tickcolor: "var(--line)" };
   return {
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: "var(--ink-soft)" },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     hoverlabel: { bgcolor: "var(--panel-raised)", bordercolor: "var(--line-strong)", font: { color: "var(--ink)" } },
     ...layout,
-    xaxis: { ...axis, ...layout.xaxis, nticks: narrow ? 4 : layout.xaxis?.nticks },
+    xaxis: { ...axis, ...layout.xaxis, ...(layout.xaxis?.dtick ? {} : { nticks: ticks }) },
     yaxis: { ...axis, ...layout.yaxis },
   };
 }

@@ -1,6 +1,7 @@
 """The kinds of panels a page is made of, one small class each."""
 
-from qbr.pages.panels.facts import Bridge, FactTable, Over, Ranked, Ranking, Stacked
+from qbr.pages.panels.bridge import Bridge
+from qbr.pages.panels.facts import FactTable, Over, Ranked, Ranking, Stacked
 from qbr.pages.panels.months import MonthlyReview
 from qbr.pages.panels.quarters import QuarterTable
 from qbr.pages.panels.tiles import Tiles

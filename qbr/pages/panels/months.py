@@ -12,6 +12,7 @@ from metrics.periods import Month, Year
 from metrics.reading import Numbers
 from qbr.pages import tables
 from qbr.pages.filters import Question
+from qbr.pages.formats import Style
 from qbr.pages.layout import Ask, Context, Panel
 from qbr.pages.tables import Column, Line, Table
 
@@ -40,7 +41,7 @@ class MonthlyReview(Panel):
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         table = self.table(question, numbers)
-        return {"table": table, "sticky": True} if table.lines else None
+        return {"table": table, "sticky": True, "dense": True} if table.lines else None
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         year, seen = self.year(question), set(self.seen(question))
@@ -67,8 +68,8 @@ class MonthlyReview(Panel):
         return Line((
             tables.text(label),
             *(
-                tables.number(numbers[key, scope, month] if month <= begun else None, question)
+                tables.number(numbers[key, scope, month] if month <= begun else None, question, Style.WHOLE)
                 for month in year.months
             ),
-            tables.number(numbers[key, scope, year], question),
+            tables.number(numbers[key, scope, year], question, Style.WHOLE),
         ), kind)

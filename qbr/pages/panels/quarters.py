@@ -19,7 +19,7 @@ from qbr.pages.tables import Column, Line, Table
 @dataclass(frozen=True, kw_only=True)
 class QuarterTable(Panel):
     template: ClassVar[str] = "pages/panels/table.html"
-    sections: bool = True
+    of: str  # the heading of the names
 
     def asks(self, question: Question) -> Iterable[Ask]:
         yield Ask(self.seen(question), question.quarters)
@@ -33,13 +33,12 @@ class QuarterTable(Panel):
         through = question.quarters[-1]
         to_date = reading.year_to_date(question.person, keys, question.scope, through)
         columns = (
-            Column(self.title), *(Column(quarter.label, CATALOGUE[keys[0]].unit) for quarter in question.quarters),
+            Column(self.of), *(Column(quarter.label, CATALOGUE[keys[0]].unit) for quarter in question.quarters),
             Column("Year to date", CATALOGUE[keys[0]].unit),
         ) if keys else ()
         lines: list[Line] = []
         for section, members in groupby(keys, key=lambda key: CATALOGUE[key].section):
-            if self.sections:
-                lines.append(tables.section(str(section), len(columns)))
+            lines.append(tables.section(str(section), len(columns)))
             lines.extend(self._line(key, question, numbers, to_date.get(key)) for key in members)
         return Table(self.title, columns, tuple(lines))
 

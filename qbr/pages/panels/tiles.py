@@ -64,7 +64,8 @@ class Tiles(Panel):
         if not keys:
             return None
         goals = reading.goals(question.person, keys, question.scope, question.period.starts_on)
-        return {"tiles": [tile(key, question, numbers, goals) for key in keys]}
+        tiles = [tile(key, question, numbers, goals) for key in keys]
+        return {"tiles": tiles, "across": next((many for many in (4, 5, 3) if len(tiles) % many == 0), 4)}
 
 
 def tile(key: str, question: Question, numbers: Numbers, goals: Mapping[str, Goal]) -> Tile:
@@ -72,7 +73,7 @@ def tile(key: str, question: Question, numbers: Numbers, goals: Mapping[str, Goa
     metric = found.metric
     return Tile(
         label=metric.label, meaning=metric.meaning,
-        text=formats.written(found.value, metric.unit, Style.TILE), exact=formats.written(found.value, metric.unit),
+        text=formats.of(metric, found.value, Style.TILE), exact=formats.of(metric, found.value),
         href=question.number_address(key), why=formats.reason(found.state, found.cause),
         css="missing" if found.value is None else "" if found.is_final else "provisional",
         state=_state(found, goals.get(key)), versus=tuple(versus(found, question, numbers)),
@@ -98,14 +99,15 @@ def change_words(compared: Comparison, found: Number) -> str:
         return formats.points(compared.change)
     if compared.told_in is Change.PERCENT:
         return sign + formats.percent(compared.change)
-    unit = found.metric.unit
-    return f"{formats.written(compared.base.value, unit, Style.TILE)} to {formats.written(found.value, unit, Style.TILE)}"
+    ends = (formats.of(found.metric, value, Style.TILE) for value in (compared.base.value, found.value))
+    return " to ".join(ends)
 
 
 def goal_words(found: Number, goal: Goal | None) -> str:
     if goal is None:
         return ""
-    return f"Goal: {goal.direction.replace('_', ' ')} {formats.written(Decimal(goal.target), found.metric.unit)}"
+    target = f"{goal.direction.replace('_', ' ')} {formats.of(found.metric, Decimal(goal.target))}"
+    return f"Goal: {target}" if found.value is None else f"{formats.of(found.metric, found.value)} for a goal of {target}"
 
 
 def _state(found: Number, goal: Goal | None) -> tuple[str, str] | None:

@@ -13,7 +13,6 @@ from metrics.periods import Span
 from metrics.reading import Number, Numbers
 from qbr.pages import charts, formats, tables
 from qbr.pages.filters import Question
-from qbr.pages.formats import Style
 from qbr.pages.layout import Ask, Context, Panel
 from qbr.pages.tables import Column, Line, Table
 
@@ -71,7 +70,7 @@ def _series(name: str, row: Sequence[Number]) -> charts.Series:
     counted = [number.value if number.state is not State.INCOMPLETE else None for number in row]
     return charts.Series(
         name, tuple(counted),
-        tuple(formats.written(value, number.metric.unit) for value, number in zip(counted, row, strict=True)),
+        tuple(formats.of(number.metric, value) for value, number in zip(counted, row, strict=True)),
         tuple(number.state is State.SO_FAR for number in row),
     )
 
@@ -103,7 +102,7 @@ def _size(number: Number) -> object:
 
 
 def _said(number: Number) -> str:
-    return f"{formats.written(number.value, number.metric.unit, Style.TABLE)} in {number.period.label}"
+    return f"{formats.of(number.metric, number.value)} in {number.period.label}"
 
 
 def why_empty(row: Sequence[Number]) -> str:

@@ -1,0 +1,142 @@
+"""Today: what needs this person, before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from django.urls import reverse
+
+from metrics import comparisons, reading
+from metrics.comparisons import Comparison
+from metrics.declare import Manual
+from metrics.definitions import CATALOGUE
+from metrics.models import State
+from metrics.periods import Month
+from metrics.reading import Freshness, Number, Numbers, client
+from qbr import access
+from qbr.data import undecided
+from qbr.pages import formats, tables
+from qbr.pages.filters import Question
+from qbr.pages.layout import Context, Page, Panel, Width
+from qbr.pages.panels import Tiles
+from qbr.pages.panels.tiles import change_words
+from qbr.pages.tables import Column, Line, Table
+
+MOVED = "reactive_tickets_per_endpoint_per_month"
+MOVERS_SHOWN = 8
+MANUAL = tuple(key for key, metric in CATALOGUE.items() if isinstance(metric, Manual))
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing to do: how urgent in word, shape and colour, what it holds back, and where it is done."""
+
+    tone: str
+    word: str
+    what: str
+    why: str
+    action: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatNeedsMe(Panel):
+    template: ClassVar[str] = "pages/panels/todo.html"
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        return {"todo": [*_late(question), *_undecided(question), *_unentered(question)]}
+
+
+def _late(question: Question) -> Iterator[Due]:
+    systems = reading.freshness(question.person)
+    if not systems:
+        yield Due("watch", "To do", "Nothing is connected", "Numbers come from the PSA, the RMM and the ledger.",
+                  "Connect a system", reverse("data"))
+    for system in systems:
+        if system.state is Freshness.FRESH:
+            continue
+        age = f"last read {formats.age(system.read_through, question.now)}" if system.read_through else "never read"
+        failing = system.state is Freshness.FAILING
+        yield Due("act" if failing else "watch", "Failing" if failing else "Stale", f"{system.connection}, {age}",
+                  system.problem or "It has not been read when it should have been.", "Open data", reverse("data"))
+
+
+def _undecided(question: Question) -> Iterator[Due]:
+    """Decisions are an administrator's; others are told on the Data page."""
+    if not getattr(question.person, "is_staff", False):
+        return
+    for each in undecided.counts():
+        if each.count:
+            yield Due("watch", "To decide", f"{each.title}: {each.count}", each.holds_back, each.action,
+                      reverse(each.address) + each.query)
+
+
+def _unentered(question: Question) -> Iterator[Due]:
+    """Cells of the last whole month that nobody has filled."""
+    if not access.may_enter(question.person):
+        return
+    month = Month.holding(question.now.astimezone(question.zone).date()).previous
+    found = reading.numbers(question.person, MANUAL, [reading.COMPANY], [month])
+    empty = [number.metric.label for number in found.values() if number.state is State.NOT_COLLECTED]
+    if empty:
+        some = ", ".join(empty[:3]) + (f" and {len(empty) - 3} more" if len(empty) > 3 else "")
+        yield Due("watch", "To enter", f"{formats.plural(len(empty), 'number')} for {month.label}", f"{some}.",
+                  "Enter them", reverse("entry"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movers(Panel):
+    """The person's own clients whose tickets per endpoint moved most, in whichever direction."""
+
+    template: ClassVar[str] = "pages/panels/table.html"
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        table = self.table(question, numbers)
+        if table.is_empty:
+            return {"empty": "No client has two measured quarters to compare.",
+                    "action": {"href": reverse("portfolio"), "label": "See the portfolio"}}
+        return {"table": table}
+
+    def table(self, question: Question, numbers: Numbers) -> Table:
+        period, (_, before) = question.period, comparisons.previous(question.period)
+        moved = sorted(_moved(question), key=lambda row: abs(row[2].change), reverse=True)[:MOVERS_SHOWN]
+        unit = CATALOGUE[MOVED].unit
+        columns = (Column("Client"), Column(before.label, unit), Column(period.label, unit), Column("Change", unit))
+        return Table(self.title, columns, tuple(self._line(question, *row) for row in moved))
+
+    def _line(self, question: Question, name: str, now: Number, compared: Comparison) -> Line:
+        href = question.address(reverse("client"), client=now.scope.slug)
+        change = tables.Cell(change_words(compared, now), compared.change, why=str(compared.judgement), is_number=True)
+        return Line((tables.text(name, href), tables.number(compared.base, question), tables.number(now, question), change))
+
+
+def _moved(question: Question) -> Sequence[tuple[str, Number, Comparison]]:
+    against, before = comparisons.previous(question.period)
+    now = reading.for_all_clients(question.person, [MOVED], question.period)
+    then = reading.for_all_clients(question.person, [MOVED], before)
+    own = access.own_clients(question.person)
+    names = dict((own if own.exists() else access.clients()).values_list("slug", "name"))
+    found = []
+    for slug, name in names.items():
+        scope = client(slug)
+        if scope in now and scope in then and (compared := comparisons.compare(now[scope][MOVED], then[scope][MOVED], against)):
+            found.append((name, now[scope][MOVED], compared))
+    return [row for row in found if row[2].change != Decimal(0)]
+
+
+PAGE = Page(
+    slug="today", title="Today", lead="What needs you, and what moved.", first=True,
+    rows=(
+        (Tiles(key="numbers", title="The company in figures", metrics=(
+            "rhem", "total_close_pct", "reactive_tickets_per_endpoint_per_month", "net_profit_pct", "aisp",
+        )),),
+        (
+            WhatNeedsMe(key="needs-me", title="What needs you", width=Width.HALF),
+            Movers(key="movers", title="Clients that moved most", subtitle="Reactive tickets for each endpoint and month",
+                   width=Width.HALF),
+        ),
+    ),
+)
