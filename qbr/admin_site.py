@@ -3,9 +3,12 @@
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.options import BaseModelAdmin
+from django.forms.models import BaseModelForm
 
-# So that an admin can tell the type checker its model, as in `ModelAdmin[Organization]`; Django does not offer it yet.
-BaseModelAdmin.__class_getitem__ = classmethod(lambda admin, model: admin)  # type: ignore[attr-defined]
+# So that admins and forms can tell the type checker their model, as in `ModelAdmin[Organization]`; Django does not
+# offer it yet.
+for kind in (BaseModelAdmin, BaseModelForm):
+    kind.__class_getitem__ = classmethod(lambda own, model: own)  # type: ignore[attr-defined]
 
 
 class QbrAdminConfig(AdminConfig):
