@@ -19,7 +19,7 @@ HOLDINGS = """
 WITH RECURSIVE owner AS MATERIALIZED ({owners}),
 waiting(id, top, depth) AS (
     SELECT a.id, a.id, 0 FROM account a
-    WHERE (a.kind = 'client' OR a.parent_id IS NULL) AND {asked}
+    WHERE {asked}
     UNION ALL
     SELECT a.id, w.top, w.depth + 1 FROM account a JOIN waiting w ON a.parent_id = w.id
     WHERE a.kind = 'site' AND w.depth < {deepest}
@@ -46,8 +46,11 @@ WHERE w.depth = 0 AND (%(vendor)s = '' OR c.vendor = %(vendor)s)
   AND (%(search)s = '' OR a.name ILIKE '%%' || %(search)s || '%%' OR a.external_id = %(search)s)
 ORDER BY 4 DESC, 2 DESC, 3 DESC, a.name, a.id
 """
-WAITING = "a.id NOT IN (SELECT account_id FROM owner)"
-IGNORED = "a.id IN (SELECT account_id FROM owner WHERE verdict = 'ignored')"
+# Sites and accounts that are gone are not asked about, but they can be found.
+WAITING = """a.id NOT IN (SELECT account_id FROM owner)
+      AND (a.kind = 'client' AND a.retired_on IS NULL OR %(search)s <> '')"""
+IGNORED = """EXISTS (SELECT FROM account_link l
+                     WHERE l.account_id = a.id AND l.superseded_at IS NULL AND l.verdict = 'ignored')"""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST
 
 
@@ -104,3 +105,12 @@ class AccountLink(models.Model):
                 name="linked_names_an_organization",
             ),
         ]
+
+
+class WaitingAccount(Account):
+    """An account as the mapping queue shows it. A table of its own it has not; permissions it has."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "account to map"
+        verbose_name_plural = "mapping queue"

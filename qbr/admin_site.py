@@ -8,7 +8,7 @@ from django.forms.models import BaseModelForm
 # So that admins and forms can tell the type checker their model, as in `ModelAdmin[Organization]`; Django does not
 # offer it yet.
 for kind in (BaseModelAdmin, BaseModelForm):
-    kind.__class_getitem__ = classmethod(lambda own, model: own)  # type: ignore[attr-defined]
+    setattr(kind, "__class_getitem__", classmethod(lambda own, model: own))  # noqa: B010 - unknown to the types
 
 
 class QbrAdminConfig(AdminConfig):

@@ -1,0 +1,108 @@
+"""Organizations with their accounts and how each came to them, and every decision as it was made."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from organizations import linking
+from organizations.models import AccountLink, Domain, Organization
+
+MOVES_NUMBERS = {"kind", "client_from", "client_to"}
+
+
+class ReadOnly:
+    """Rows are superseded by the mapping queue, and never edited or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DomainInline(admin.TabularInline[Domain, Organization]):
+    model = Domain
+    extra = 0
+
+
+class LinkInline(ReadOnly, admin.TabularInline[AccountLink, Organization]):
+    model = AccountLink
+    verbose_name_plural = "Accounts, now and before"
+    fields = ("account", "system", "starts_on", "method", "reason", "keys", "decided_by", "decided_at", "until")
+    readonly_fields = fields
+    ordering = ("-superseded_at", "account__name", "-decided_at")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccountLink]:
+        return super().get_queryset(request).select_related("account__connection", "decided_by", "organization")
+
+    @admin.display(description="System")
+    def system(self, link: AccountLink) -> str:
+        return link.account.connection.label
+
+    @admin.display(description="Evidence")
+    def keys(self, link: AccountLink) -> str:
+        return in_words(link.evidence)
+
+    @admin.display(description="Known until")
+    def until(self, link: AccountLink) -> str:
+        return f"{link.superseded_at:%d %b %Y %H:%M}" if link.superseded_at else "now"
+
+
+@admin.register(Organization)
+class OrganizationAdmin(admin.ModelAdmin[Organization]):
+    list_display = ("name", "kind", "owner", "segment", "plan", "accounts", "client_from", "client_to")
+    list_filter = ("kind", "owner", "segment", "plan")
+    list_select_related = ("owner",)
+    search_fields = ("name", "slug", "domains__name")
+    prepopulated_fields: ClassVar = {"slug": ("name",)}
+    autocomplete_fields = ("parent",)
+    fields = ("name", "slug", "kind", "owner", "segment", "plan", "parent", "client_from", "client_to")
+    inlines = (DomainInline, LinkInline)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:
+        current = models.Q(links__superseded_at=None, links__verdict=AccountLink.Verdict.LINKED)
+        return super().get_queryset(request).annotate(linked=models.Count("links", filter=current))
+
+    @admin.display(description="Accounts", ordering="linked")
+    def accounts(self, organization: Any) -> int:
+        return int(organization.linked)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Organization | None = None) -> dict[str, Any]:
+        """A slug stands in addresses, so a new name does not change it."""
+        return {} if obj else dict(self.prepopulated_fields)
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: ModelForm[Organization], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if MOVES_NUMBERS & set(form.changed_data):
+            linking.mark_organization(obj)
+
+
+@admin.register(AccountLink)
+class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
+    list_display = ("account", "system", "verdict", "organization", "method", "reason", "decided_by", "decided_at",
+                    "superseded_at")  # fmt: skip
+    list_filter = ("verdict", "method", ("superseded_at", admin.EmptyFieldListFilter), "account__connection")
+    list_select_related = ("account__connection", "organization", "decided_by")
+    search_fields = ("account__name", "account__external_id", "organization__name", "reason")
+    date_hierarchy = "decided_at"
+    ordering = ("-decided_at", "-pk")
+
+    @admin.display(description="System", ordering="account__connection__label")
+    def system(self, link: AccountLink) -> str:
+        return link.account.connection.label
+
+
+def in_words(evidence: dict[str, Any]) -> str:
+    """Evidence as a line of text."""
+    return "; ".join(
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in evidence.items() if value
+    )

@@ -1,0 +1,221 @@
+"""The mapping queue and the organizations, walked as an admin would, without scripts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from collectors.facts.accounts import Account
+from collectors.facts.estate import Asset, AssetState
+from collectors.facts.touched import Touched
+from organizations import linking
+from organizations.models import AccountLink, Organization
+from tests.organizations.conftest import MakeAccount, MakeOrganization
+
+QUEUE = "/admin/organizations/waitingaccount/"
+
+
+@pytest.fixture
+def admin(admin_client: Client) -> Client:
+    return admin_client
+
+
+def text(client: Client, address: str = QUEUE, **asked: str) -> str:
+    return re.sub(r"\s+", " ", client.get(address, asked).content.decode())
+
+
+def press(client: Client, button: str, address: str = QUEUE, **more: Any) -> str:
+    """Press a button of the queue and read the page that comes."""
+    answer = client.post(address, {"do": button, **more}, follow=True)
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def link_of(account: Account) -> AccountLink:
+    return AccountLink.objects.current().get(account=account)
+
+
+def hold_device(account: Account) -> None:
+    asset = Asset.objects.create(connection=account.connection, external_id=f"{account.pk}", layer="rmm")
+    AssetState.objects.create(thing=asset, account=account, from_on="2026-01-01")
+
+
+def test_what_holds_most_comes_first_and_sites_go_with_their_account(admin: Client, make_account: MakeAccount) -> None:
+    make_account("Empty", "ninjaone")
+    holder = make_account("Holder", "ninjaone")
+    hold_device(make_account("Its site", "ninjaone", kind="site", parent=holder))
+    page = text(admin)
+    assert page.index("Holder") < page.index("Empty")
+    assert "Its site" not in page
+    assert "<b>2 accounts</b> wait to be mapped" in page
+    assert "<b>1</b> devices" in page
+
+
+def test_one_click_links_and_one_more_undoes_it(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    organization, account = make_organization(), make_account("FERNBROOK DENTAL", "ninjaone")
+    page = text(admin)
+    assert "Link to Fernbrook Dental" in page
+    assert "Same name" in page
+    page = press(admin, f"link {account.pk} {organization.pk}", reason="Asked them")
+    assert "FERNBROOK DENTAL is linked to Fernbrook Dental." in page
+    link = link_of(account)
+    assert (link.organization, link.method, link.reason) == (organization, "person", "Asked them")
+    assert link.decided_by == User.objects.get(username="admin")
+    assert Touched.objects.filter(entity="AccountLink", account=account.pk).exists()
+    page = press(admin, "undo")
+    assert "Undone: FERNBROOK DENTAL is linked to Fernbrook Dental." in page
+    assert link_of(account).verdict == "open"
+    assert "There is nothing to undo." not in page
+
+
+def test_a_new_client_an_ignored_account_and_one_put_back(admin: Client, make_account: MakeAccount) -> None:
+    account, vendor = make_account("Hazel Realty", "ninjaone"), make_account("A vendor", "ninjaone")
+    assert "Hazel Realty is a client now." in press(admin, f"new {account.pk}")
+    assert link_of(account).organization == Organization.objects.get(slug="hazel-realty")
+    press(admin, f"ignore {vendor.pk}")
+    assert "Nothing waits" in text(admin)
+    assert "A vendor" in text(admin, show="ignored")
+    press(admin, f"wait {vendor.pk}", f"{QUEUE}?show=ignored")
+    assert "A vendor" in text(admin)
+
+
+def test_the_strong_suggestions_shown_are_linked_together_and_no_weak_one(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    make_organization("Fernbrook Dental")
+    make_organization("Oakhaven Foods")
+    strong, weak = make_account("The Fernbrook Dental", "ninjaone"), make_account("Oakhaven Food", "ninjaone")
+    page = text(admin)
+    shown = re.findall(r'name="shown" value="([^"]+)"', page)
+    assert "Link 1 strong suggestion shown" in page
+    assert "Link to Oakhaven Foods" in page
+    press(admin, "link shown", shown=shown)
+    assert link_of(strong).organization == Organization.objects.get(name="Fernbrook Dental")
+    assert not AccountLink.objects.filter(account=weak).exists()
+
+
+def test_chosen_accounts_are_ignored_or_made_clients_together_and_undone_together(
+    admin: Client, make_account: MakeAccount
+) -> None:
+    accounts = [make_account(f"Lab {n}", "ninjaone") for n in range(3)]
+    page = press(admin, "ignore chosen", chosen=[account.pk for account in accounts])
+    assert "3 accounts were ignored." in page
+    press(admin, "undo")
+    assert {link_of(account).verdict for account in accounts} == {"open"}
+    press(admin, "new chosen", chosen=[account.pk for account in accounts])
+    assert Organization.objects.count() == 3
+
+
+def test_choosing_another_searches_all_clients(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    organization, account = make_organization("Something else", "else.example"), make_account("Hidden", "ninjaone")
+    page = text(admin, f"{QUEUE}{account.pk}/", q="else.example")
+    assert f'value="link {account.pk} {organization.pk}"' in page
+    assert "No client matches" in text(admin, f"{QUEUE}{account.pk}/", q="nobody")
+
+
+def test_it_is_filtered_by_system_and_by_name_and_comes_back_to_the_same_list(
+    admin: Client, make_account: MakeAccount
+) -> None:
+    account = make_account("Hazel 100% Realty", "ninjaone")
+    make_account("Oak", "quickbooks_online")
+    assert "Oak" not in re.sub("QuickBooks Online", "", text(admin, system="ninjaone"))
+    assert "Hazel" in text(admin, q="100%")
+    assert "Hazel" not in text(admin, q="_")
+    answer = admin.post(f"{QUEUE}?system=ninjaone", {"do": f"ignore {account.pk}"})
+    assert answer.headers["Location"] == f"{QUEUE}?system=ninjaone"
+
+
+def test_a_click_on_a_page_grown_old_changes_nothing(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    account, organization = make_account(vendor="ninjaone"), make_organization()
+    linking.ignore(account, None)
+    assert "Someone has decided on Fernbrook Dental since" in press(admin, f"link {account.pk} {organization.pk}")
+    assert link_of(account).verdict == "ignored"
+
+
+@pytest.mark.parametrize("button", ["", "link", "link x y", "link 1 2", "new chosen", "eat 1", "undo",
+                                    "ignore 99999999999999999999"])
+def test_a_button_that_makes_no_sense_says_so(admin: Client, make_account: MakeAccount, button: str) -> None:
+    make_account()
+    assert "errornote" in press(admin, button) or 'class="error"' in press(admin, button)
+    assert not AccountLink.objects.exists()
+
+
+def test_nothing_is_decided_by_a_link_or_without_permission(
+    admin: Client, client: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    account, organization = make_account(), make_organization()
+    admin.get(QUEUE, {"do": f"link {account.pk} {organization.pk}"})
+    assert admin.put(QUEUE).status_code == 405
+    client.force_login(User.objects.create_user("vcio", is_staff=True))
+    assert client.get(QUEUE).status_code == 403
+    assert client.post(QUEUE, {"do": f"ignore {account.pk}"}).status_code == 403
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="admin"))
+    assert strict.post(QUEUE, {"do": f"ignore {account.pk}"}).status_code == 403
+    assert not AccountLink.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 5000, "\u202eeerf", "🦷", "<script>alert(1)</script>", "Асме"])
+def test_odd_names_are_shown_and_can_be_decided_on(admin: Client, make_account: MakeAccount, name: str) -> None:
+    account = make_account(name, "ninjaone")
+    assert "<script>alert" not in text(admin)
+    press(admin, f"new {account.pk}")
+    assert link_of(account).organization is not None
+
+
+def test_queries_do_not_grow_with_the_rows(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization, django_assert_max_num_queries: Any
+) -> None:
+    for n in range(25):
+        make_organization(f"Client number {n}", f"client{n}.example")
+        make_account(f"CLIENT NUMBER {n}", "ninjaone", evidence={"domains": [f"client{n}.example"]})
+    with django_assert_max_num_queries(14):
+        page = text(admin)
+    assert page.count("Link to Client number") == 25
+
+
+def test_an_organization_shows_its_accounts_with_method_evidence_who_when_and_why(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    organization, account = make_organization("Fernbrook", "fern.example"), make_account("FERN", "ninjaone")
+    person = User.objects.get(username="admin")
+    linking.link(account, organization, person, "They said so", evidence={"keys": ["domain fern.example"]})
+    linking.ignore(account, person)
+    page = text(admin, f"/admin/organizations/organization/{organization.pk}/change/")
+    for shown in ("FERN", "They said so", "keys: domain fern.example", "A person", "admin", "fern.example"):
+        assert shown in page
+    assert "Fernbrook" in text(admin, "/admin/organizations/organization/")
+    assert "They said so" in text(admin, "/admin/organizations/accountlink/")
+
+
+def test_changing_an_organizations_kind_marks_its_accounts(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    organization, account = make_organization("Fernbrook"), make_account()
+    linking.link(account, organization, None)
+    Touched.objects.all().delete()
+    form = {"name": "Fernbrook", "slug": "fernbrook", "kind": "internal", "domains-TOTAL_FORMS": "0",
+            "domains-INITIAL_FORMS": "0", "links-TOTAL_FORMS": "0", "links-INITIAL_FORMS": "0"}  # fmt: skip
+    address = f"/admin/organizations/organization/{organization.pk}/change/"
+    assert admin.post(address, form).status_code == 302
+    assert Touched.objects.filter(account=account.pk).exists()
+    Touched.objects.all().delete()
+    admin.post(address, form | {"segment": "Dental"})
+    assert not Touched.objects.exists()
+    assert Organization.objects.get(pk=organization.pk).segment == "Dental"
+
+
+def test_links_can_be_read_and_not_edited(admin: Client, make_account: MakeAccount) -> None:
+    link = linking.ignore(make_account(), None)
+    assert admin.get(f"/admin/organizations/accountlink/{link.pk}/change/").status_code == 200
+    assert admin.post(f"/admin/organizations/accountlink/{link.pk}/delete/").status_code == 403
+    assert admin.get("/admin/organizations/accountlink/add/").status_code == 403
