@@ -22,13 +22,19 @@ from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
 from collectors.facts.accounts import Account
 from collectors.pagination import AfterId, OnePage
 from collectors.patience import Patience
-from tests.collectors.conftest import Reply, Told
+from tests.collectors.told import Reply, Told
 
+pytest_plugins = ("tests.collectors.told",)
 pytestmark = pytest.mark.django_db
 
 BASIC = Basic(user="{user}", password="{password}")
 MACHINE = ClientCredentials(token="{address}/token", scope="read")
-SECRETS = {"user": "someone", "password": "pa55-word-of-ours", "client_id": "ident-1", "client_secret": "hush-hush-hush"}
+SECRETS = {
+    "user": "someone",
+    "password": "pa55-word-of-ours",
+    "client_id": "ident-1",
+    "client_secret": "hush-hush-hush",
+}
 ROWS = Endpoint(name="rows", path="/rows", into=Account, fields={"external_id": "id", "name": "name"})
 IMPATIENT = Patience(silence=0.5, request=0.4, tries=3)
 
@@ -62,7 +68,14 @@ def test_it_reads_what_the_vendor_file_declares(told: Told) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/other"), ("POST", "/rows"), ("DELETE", "/rows"), ("GET", "/rows/1"), ("GET", "/rows/../other"), ("GET", "/ROWS")],
+    [
+        ("GET", "/other"),
+        ("POST", "/rows"),
+        ("DELETE", "/rows"),
+        ("GET", "/rows/1"),
+        ("GET", "/rows/../other"),
+        ("GET", "/ROWS"),
+    ],
 )
 def test_it_asks_for_nothing_else_on_the_vendors_host(told: Told, method: str, path: str) -> None:
     reader = client(told)
@@ -237,7 +250,9 @@ def test_it_keeps_the_vendors_pace(told: Told, sleep: Callable[[float], None], s
     assert slept == [0.25]
 
 
-def test_the_sandbox_needs_no_pace(told: Told, sleep: Callable[[float], None], slept: list[float], settings: Any) -> None:
+def test_the_sandbox_needs_no_pace(
+    told: Told, sleep: Callable[[float], None], slept: list[float], settings: Any
+) -> None:
     settings.SANDBOX_URL = told.address
     told.tell("/rows", Reply())
     reader = client(told, vendor(pace=4.0), sleep=sleep, clock=lambda: 100.0)

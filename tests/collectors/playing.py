@@ -1,0 +1,67 @@
+"""The sandbox on loopback, as someone who has its keys uses it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from collectors.connections import Connection
+from collectors.declare import Vendor
+from collectors.sandbox.server import Sandbox
+from collectors.sandbox.world.clock import Clock
+from collectors.sandbox.world.dates import parse_moment
+from collectors.sandbox.world.options import Options
+
+TODAY = date(2026, 6, 17)
+NOON = "2026-06-17T17:00:00Z"
+
+
+@dataclass
+class Playing:
+    """The sandbox, as someone who has its keys uses it."""
+
+    sandbox: Sandbox
+
+    def connection(self, vendor: Vendor, **secrets: str) -> Connection:
+        """A stored connection with the sandbox's settings and secrets, some of them changed."""
+        played = self.sandbox.vendors[vendor.slug]
+        made = Connection(vendor=vendor.slug, label="Played", settings=played.settings(self._base(vendor)))
+        made.secrets = {**played.secrets(), **secrets}
+        made.save()
+        return made
+
+    def _base(self, vendor: Vendor) -> str:
+        return f"{self.sandbox.base}/{vendor.slug}"
+
+    def fault(self, vendor: Vendor, kind: str, **more: object) -> None:
+        self.sandbox.faults.add({"vendor": vendor.slug, "kind": kind, **more})
+
+    def switch(self, vendor: Vendor, **values: bool | int | str) -> None:
+        for name, value in values.items():
+            self.sandbox.switches.set(vendor.slug, name, value)
+
+
+@pytest.fixture(scope="session")
+def _played() -> Iterator[Sandbox]:
+    sandbox = Sandbox(Options(today=TODAY, clients=12, months=4), 0, Clock())
+    threading.Thread(target=sandbox.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield sandbox
+    sandbox.shutdown()
+    sandbox.server_close()
+
+
+@pytest.fixture
+def playing(_played: Sandbox, settings: Any) -> Playing:
+    """Fresh: no faults, no edits, switches as they come, the clock at noon of the day."""
+    _played.faults.clear()
+    _played.switches.reset()
+    _played.limits.forget()
+    _played.world.edits.clear()
+    _played.world.clock.set(parse_moment(NOON))
+    settings.SANDBOX_URL = _played.base
+    return Playing(_played)
