@@ -56,6 +56,8 @@ class Connection(models.Model):
 class CollectorRun(models.Model):
     """One reading of one connection. `as_of` is the moment it speaks for; `counts` moves while it works."""
 
+    retry_after: float | None = None  # seconds the vendor asks us to wait, known to who has just run it
+
     class State(models.TextChoices):
         RUNNING = "running", "Running"
         PAUSED = "paused", "Paused, goes on at once"

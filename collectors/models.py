@@ -12,6 +12,6 @@ from collectors.facts.touched import Calendar, Dangling, Touched
 __all__ = [
     "Account", "Addition", "AdditionState", "Agreement", "AgreementState", "Asset", "AssetKind", "AssetState",
     "Calendar", "Checkpoint", "CollectorRun", "Connection", "Dangling", "LedgerAccount", "LedgerBalance", "Listing",
-    "QuarantinedRecord", "Queue", "Reading", "Seen", "Technician", "TechnicianState", "Ticket", "TicketStatus", "TimeEntry",
-    "Touched",
+    "QuarantinedRecord", "Queue", "Reading", "Seen", "Technician", "TechnicianState", "Ticket", "TicketStatus",
+    "TimeEntry", "Touched",
 ]

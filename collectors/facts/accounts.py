@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from collectors.facts.shapes import Record, one_record
+from collectors.facts.shapes import Counted, Record, one_record
 
 
 class Account(Record):
@@ -26,6 +26,8 @@ class Account(Record):
     active = models.BooleanField(default=True)  # as the vendor says
     seen_from = models.DateField(null=True)
     gone_on = models.DateField(null=True, blank=True)
+
+    counted = Counted(account="", leaned_on=("parent", "kind"))  # a site is its parent's
 
     class Meta:
         db_table = "account"

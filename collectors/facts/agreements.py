@@ -50,7 +50,7 @@ Agreement.state_model = AgreementState
 class Addition(Record):
     agreement = models.ForeignKey(Agreement, models.CASCADE, null=True, related_name="additions")
 
-    counted = Counted(account="")
+    counted = Counted(account="", through="agreement")
 
     class Meta:
         db_table = "addition"

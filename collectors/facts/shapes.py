@@ -29,6 +29,7 @@ class Counted:
 
     days: Mapping[str, str] = field(default_factory=dict)
     account: str = "account"  # "" where the entity belongs to no account
+    through: str = ""  # the foreign key to the thing whose account its rows count for
     leaners: tuple[tuple[str, str], ...] = ()
     leaned_on: tuple[str, ...] = ()
 

@@ -1,0 +1,271 @@
+"""One run: every list of a connection in order, batch by batch, from the place where the last stretch stopped.
+
+A batch's rows, marks, counts and place are one transaction, so a run killed at any moment goes on from its last
+batch, and its facts are those of a run that was never killed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models.functions import Now
+
+from collectors import lease, quarantine
+from collectors.client import Client, at_sandbox
+from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
+from collectors.declare import Endpoint, Record, Vendor
+from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
+from collectors.facts.touched import Calendar
+from collectors.load import Merge, Place, TooManyGone, retire
+from collectors.quarantine import replay
+from collectors.reach import Reach
+from collectors.transform import Batch, Plan
+from collectors.vendors import VENDORS
+
+__all__ = ["replay", "run"]
+
+log = logging.getLogger(__name__)
+
+BATCH_RECORDS = 5_000
+BATCH_SECONDS = 5.0  # a slow list is stored, and its progress seen, this often
+State = CollectorRun.State
+Progress: TypeAlias = Callable[[CollectorRun], None]
+
+
+def run(
+    source: Connection,
+    *,
+    as_of: datetime | None = None,
+    full: bool = False,
+    deadline_seconds: float = 600,
+    progress: Progress | None = None,
+    confirm_retire: bool = False,
+) -> CollectorRun:
+    """Read a connection until it is done, fails, or its time is up (state PAUSED: call again and it goes on).
+
+    `full` compares everything, and retires what is gone. Raises AlreadyRunning where another worker reads it,
+    LostLease where one took over, ValueError for a past that cannot be played.
+    """
+    _check_past(source, as_of)
+    vendor = VENDORS.get(source.vendor)
+    if vendor is None:
+        raise ValueError(f"{source.label} is of a vendor that has no file here: {source.vendor}.")
+    mine = lease.claim(source, as_of, full)
+    deadline = time.monotonic() + deadline_seconds
+    before = _progress_of(mine)
+    try:
+        with lease.Heartbeat(mine), Client(source, vendor, deadline=deadline) as client:
+            _Reader(mine, vendor, client, deadline, confirm_retire, progress or _nobody).read()
+    except OutOfTime as pause:
+        if _progress_of(mine) == before:  # else it would begin the same stretch for ever
+            return _end(mine, State.FAILED, f"Nothing could be read in {deadline_seconds:.0f} seconds. {pause}")
+        return _end(mine, State.PAUSED, "")
+    except Unavailable as fault:
+        _end(mine, State.FAILED, str(fault))
+        mine.retry_after = fault.retry_after
+        return mine
+    except (Refused, TooManyGone) as problem:
+        Connection.objects.filter(pk=source.pk).update(problem=str(problem))
+        return _end(mine, State.STOPPED if isinstance(problem, TooManyGone) else State.FAILED, str(problem))
+    except CollectError:
+        raise
+    except Exception as fault:
+        log.exception("reading %s failed", source.label)
+        _end(mine, State.FAILED, f"A fault of our own ({type(fault).__name__}); the log says more.")
+        raise
+    return _done(mine)
+
+
+def _check_past(source: Connection, as_of: datetime | None) -> None:
+    """A vendor lists things as they are now: only the sandbox, whose clock can be set, has a past to read."""
+    if as_of is None:
+        return
+    if not at_sandbox(source):
+        raise ValueError(f"{source.label} is no sandbox: it can only be read as it is now.")
+    last = CollectorRun.objects.filter(connection=source, state=State.DONE).order_by("-as_of").first()
+    if last and as_of < last.as_of:
+        raise ValueError(f"{source.label} was read as of {last.as_of:%d %b %Y %H:%M} UTC; the past is played forwards.")
+
+
+def _progress_of(mine: CollectorRun) -> list[Any]:
+    places = Checkpoint.objects.filter(connection=mine.connection).order_by("endpoint")
+    return list(places.values_list("endpoint", "cursor"))
+
+
+def _end(mine: CollectorRun, state: State, error: str) -> CollectorRun:
+    """Write how the run ended. Where even that fails its lease runs out, and the sweeper sees to it."""
+    ended = {} if state == State.PAUSED else {"ended_at": Now()}
+    try:
+        lease.write(mine, state=state, error=error, lease_until=Now(), **ended)
+    except (DatabaseError, lease.LostLease) as fault:
+        log.warning("run %s could not write its end (%s)", mine.pk, type(fault).__name__)
+        return mine
+    mine.refresh_from_db()
+    return mine
+
+
+def _done(mine: CollectorRun) -> CollectorRun:
+    source = mine.connection
+    with transaction.atomic():
+        lease.write(mine, state=State.DONE, error="", step="", ended_at=Now(), lease_until=None)
+        lease.forget_places(source)
+        known = Connection.objects.filter(pk=source.pk)
+        known.update(problem="")
+        if mine.full or source.full_compare_at is None:  # the first reading has everything to compare
+            known.update(full_compare_at=mine.as_of)
+    mine.refresh_from_db()
+    return mine
+
+
+def _nobody(_: CollectorRun) -> None:
+    """Nobody watches."""
+
+
+@dataclass
+class _Piece:
+    """Some pages of a list, and the place after them."""
+
+    records: list[Record] = field(default_factory=list)
+    place: dict[str, Any] = field(default_factory=dict)
+
+
+class _Reader:
+    """Reads one run's lists. A place is {"after": parent, "page": cursor}, and {"done": true} at a list's end."""
+
+    def __init__(
+        self, mine: CollectorRun, vendor: Vendor, client: Client, deadline: float, confirmed: bool, progress: Progress
+    ) -> None:
+        self.run, self.source, self.vendor, self.client = mine, mine.connection, vendor, client
+        self.deadline, self.confirmed, self.progress = deadline, confirmed, progress
+        self.calendar = Calendar.current()
+        self.reach = Reach(vendor, mine, self.calendar)
+        self.where = Place(self.source, mine, self.reach.day, self.calendar.time_zone)
+        self.plans = {endpoint.name: Plan(endpoint, vendor, self.source.settings) for endpoint in vendor.endpoints}
+
+    def read(self) -> None:
+        places = self._places()
+        for endpoint in self.vendor.endpoints:
+            place = places.get(endpoint.name, {})
+            if not place.get("done"):
+                self._read(endpoint, place)
+
+    def _places(self) -> dict[str, dict[str, Any]]:
+        """Where to go on. What was seen is kept without a log: if a crash took it, the run starts over."""
+        places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}
+        kept = Seen.objects.filter(connection=self.source)
+        if any(kept.filter(endpoint=name).count() != place["seen"] for name, place in places.items()):
+            lease.forget_places(self.source)
+            return {}
+        return places
+
+    def _read(self, endpoint: Endpoint, place: dict[str, Any]) -> None:
+        plan = self.plans[endpoint.name]
+        merge = Merge(plan)
+        counts = {**dict.fromkeys(("read", "added", "changed", "retired", "quarantined"), 0), **self._counts(endpoint)}
+        tally = {"seen": place.get("seen", 0), "unnamed": place.get("unnamed", 0)}
+        lease.write(self.run, step=endpoint.name)
+        self.progress(self.run)
+        for piece in self._pieces(endpoint, place):
+            batch = Batch()
+            plan.read(piece.records, batch)
+            with transaction.atomic():
+                loaded = merge.load(batch, self.where)
+                quarantine.keep(self.source, self.run, endpoint.name, batch)
+                tally["seen"] += self._see(endpoint, batch)
+                tally["unnamed"] += sum(1 for one in batch.unread if not one.external_id)
+                counts["read"] += batch.read
+                counts["added"] += loaded.added
+                counts["changed"] += loaded.changed
+                counts["quarantined"] += len(batch.unread)
+                self._remember(endpoint, piece.place | tally, counts)
+            self.progress(self.run)
+            if time.monotonic() > self.deadline:
+                raise OutOfTime("The run's time is up.")
+        with transaction.atomic():
+            counts["retired"] += self._finish(endpoint, tally["unnamed"])
+            self._remember(endpoint, {"done": True} | tally, counts)
+        self.progress(self.run)
+
+    def _counts(self, endpoint: Endpoint) -> dict[str, int]:
+        return dict(self.run.counts.get(endpoint.name, {}))
+
+    def _pieces(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[_Piece]:
+        """The list's pages, gathered to batches worth a transaction. What was read when time runs out is kept."""
+        piece, begun = _Piece(), time.monotonic()
+        try:
+            for records, after in self._pages(endpoint, place):
+                piece.records += records
+                piece.place = after
+                if len(piece.records) >= BATCH_RECORDS or time.monotonic() - begun > BATCH_SECONDS:
+                    yield piece
+                    piece, begun = _Piece(), time.monotonic()
+        except CollectError:
+            if piece.place:
+                yield piece
+            raise
+        if piece.place:
+            yield piece
+
+    def _pages(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[tuple[list[Record], dict[str, Any]]]:
+        since, window = self.reach.since(endpoint), self.reach.window(endpoint)
+        if endpoint.each is None:
+            if place and place["page"] is None:
+                return
+            for page in self.client.pages(endpoint, since=since, window=window, cursor=place.get("page")):
+                yield page.records, {"page": page.next}
+            return
+        after = place.get("after", "")
+        for key, parent in self._parents(endpoint.each, after):
+            if key == after and place["page"] is None:
+                continue
+            cursor = place["page"] if key == after else None
+            for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
+                yield page.records, {"after": key, "page": page.next}
+
+    def _parents(self, name: str, after: str) -> list[tuple[str, Record]]:
+        kept = Seen.objects.filter(connection=self.source, endpoint=name, external_id__gte=after, record__isnull=False)
+        return list(kept.order_by("external_id").values_list("external_id", "record"))
+
+    def _see(self, endpoint: Endpoint, batch: Batch) -> int:
+        """Keep what the batch named, where anything will ask for it; how many were not named before."""
+        plan = self.plans[endpoint.name]
+        if not plan.parent_paths and not self.reach.whole(endpoint):
+            return 0
+        rows = [(self.source.pk, endpoint.name, key, plan.parent_json(batch, key)) for key in batch.named]
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE IF NOT EXISTS named (LIKE seen) ON COMMIT DELETE ROWS")
+            with cursor.copy("COPY named (connection_id, endpoint, external_id, record) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            cursor.execute("INSERT INTO seen SELECT * FROM named ON CONFLICT DO NOTHING")
+            seen = int(cursor.rowcount)
+            cursor.execute("DELETE FROM named")
+        return seen
+
+    def _finish(self, endpoint: Endpoint, unnamed: int) -> int:
+        """The list has ended well. When it is the last of its entity: retire what is gone, say how far was read."""
+        lists = [other for other in self.vendor.endpoints if other.into is endpoint.into]
+        if lists[-1] is not endpoint:
+            return 0
+        places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}
+        unnamed += sum(places.get(other.name, {}).get("unnamed", 0) for other in lists[:-1])
+        retired = 0
+        if unnamed == 0 and all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
+            names = [other.name for other in lists]
+            span = self.reach.span(endpoint)
+            retired = retire(endpoint.into, names, self.where, span=span, confirmed=self.confirmed)
+        self.reach.advance(endpoint)
+        return retired
+
+    def _remember(self, endpoint: Endpoint, place: dict[str, Any], counts: dict[str, int]) -> None:
+        """The place and the counts, with the batch; last in its transaction, since the heartbeat waits for it."""
+        Checkpoint.objects.update_or_create(
+            connection=self.source, endpoint=endpoint.name, defaults={"cursor": place}
+        )
+        lease.write(self.run, counts={**self.run.counts, endpoint.name: dict(counts)})

@@ -1,0 +1,203 @@
+"""One batch into its tables: COPY, look-ups, an UPDATE of rows that differ and an INSERT of those not there.
+
+ON CONFLICT would lock and log every unchanged row. Its place is taken by a lock a connection: one writer at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from collectors.connections import CollectorRun, Connection
+from collectors.facts.shapes import FOREVER
+from collectors.load import marks, references
+from collectors.load.states import States
+from collectors.load.tables import Tables, target, type_of
+from collectors.transform import Batch, Plan
+
+MERGING = 7_132_010  # with the connection's id: the advisory lock of whoever writes its facts
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many records of a batch were new and how many said something new."""
+
+    added: int = 0
+    changed: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """For whom and when a batch is loaded. `day` is the local day it speaks for, `zone` the business time zone."""
+
+    source: Connection
+    run: CollectorRun | None
+    day: date
+    zone: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        run = self.run.pk if self.run else None
+        return {
+            "connection": self.source.pk, "run": run, "day": self.day, "month": self.day.replace(day=1),
+            "zone": self.zone, "forever": FOREVER,
+        }  # fmt: skip
+
+
+class Merge:
+    """The statements of one plan, worded once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.tables = tables = Tables(plan)
+        self.entity = plan.entity
+        self.stage, self.ready = f"stage_{tables.name}", f"ready_{tables.name}"
+        self.thing_columns = [column.column for column in tables.of_thing] + list(tables.days)
+        self.state_columns = [column.column for column in tables.of_state]
+        self.create = [self._create_stage(plan), self._create_ready()]
+        self.copy = f"COPY {self.stage} ({', '.join(plan.columns)}) FROM STDIN"
+        self.compare = self._compare()
+        self.update = self._update()
+        self.insert, self.insert_values = self._insert()
+        self.states = States(tables, self.ready) if tables.state else None
+
+    def load(self, batch: Batch, place: Place) -> Loaded:
+        """Make the tables say what the batch says, and mark the months that moved. Call inside a transaction."""
+        if not batch.rows:
+            return Loaded()
+        with connection.cursor() as cursor:
+            hold(place.source)
+            for statement in self.create:
+                cursor.execute(statement)
+            with cursor.copy(self.copy) as copy:
+                for row in batch.rows.values():
+                    copy.write_row(row)
+            cursor.execute(self.compare, place.values)
+            cursor.execute(self.update, place.values)
+            updated = cursor.rowcount
+            cursor.execute(self.insert, place.values | self.insert_values)
+            added = cursor.rowcount
+            if self.states:
+                updated = self._changed(cursor)
+                self.states.move(cursor, place.values)
+            marks.leave_changed(cursor, self.tables, self.ready, place.values)
+            references.keep(cursor, self.tables, self.ready, place.values)
+            cursor.execute(f"DELETE FROM {self.ready}")
+            cursor.execute(f"DELETE FROM {self.stage}")
+        return Loaded(added, updated)
+
+    def _changed(self, cursor: Any) -> int:
+        cursor.execute(
+            f"SELECT count(*) FROM {self.ready} WHERE NOT is_new AND (thing_changed OR state_changed)"
+        )
+        return int(cursor.fetchone()[0])
+
+    def _create_stage(self, plan: Plan) -> str:
+        columns = ["external_id text"]
+        for column in (*self.tables.of_thing, *self.tables.of_state):
+            columns.append(f"{column.name} {'text' if target(column) else type_of(column)}")
+        return f"CREATE TEMP TABLE IF NOT EXISTS {self.stage} ({', '.join(columns)}) ON COMMIT DELETE ROWS"
+
+    def _create_ready(self) -> str:
+        """All rows of a batch with their keys looked up, and beside them what moved and from where."""
+        tables, counted = self.tables, self.entity.counted
+        columns = ["id bigint", "external_id text", "is_new bool", "thing_changed bool", "state_changed bool",
+                   "leaned_on bool", "was_account bigint", "now_account bigint"]  # fmt: skip
+        columns += [f"{column.column} {type_of(column)}" for column in (*tables.of_thing, *tables.of_state)]
+        columns += [f"{day} date" for day in tables.days]
+        columns += [f"raw_{column.name} text" for column in tables.references]
+        columns += [f"{when}_{day} date" for day in counted.days for when in ("was", "now")]
+        return f"CREATE TEMP TABLE IF NOT EXISTS {self.ready} ({', '.join(columns)}) ON COMMIT DELETE ROWS"
+
+    def _compare(self) -> str:
+        tables, counted = self.tables, self.entity.counted
+        thing, state = self.entity._meta.db_table, tables.state
+        looked_up, joins = [], []
+        for number, column in enumerate(tables.references):
+            joins.append(
+                f"LEFT JOIN {target(column)._meta.db_table} k{number} "  # type: ignore[union-attr]
+                f"ON k{number}.connection_id = %(connection)s AND k{number}.external_id = s.{column.name}"
+            )
+            looked_up += [f"k{number}.id AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
+        plain = [f"s.{column.name}" for column in (*tables.of_thing, *tables.of_state) if not target(column)]
+        local = [f"(s.{at} AT TIME ZONE %(zone)s)::date AS {day}" for day, at in tables.days.items()]
+        new = ", ".join(["s.external_id", *plain, *looked_up, *local])
+
+        thing_changed = _differs("t", self.thing_columns) + " OR t.retired_on IS NOT NULL"
+        state_changed = f"c.id IS NULL OR {_differs('c', self.state_columns)}" if state else "false"
+        leaned = [column.column for column in tables.of_thing if column.name in counted.leaned_on]
+        leaned_on = f"{_differs('t', leaned)} OR t.retired_on IS NOT NULL" if not state else state_changed
+        kept = self.thing_columns + self.state_columns + [f"raw_{column.name}" for column in tables.references]
+        was, now = self._account()
+        moved = {f"was_{day}": f"t.{day}" for day in counted.days}
+        moved |= {f"now_{day}": f"n.{day}" if self._fills(day) else f"t.{day}" for day in counted.days}
+        values = {
+            "id": "t.id", "external_id": "n.external_id", "is_new": "t.id IS NULL",
+            "thing_changed": f"t.id IS NOT NULL AND ({thing_changed})", "state_changed": state_changed,
+            "leaned_on": f"t.id IS NOT NULL AND ({leaned_on})", "was_account": was, "now_account": now,
+            **{name: f"n.{name}" for name in kept}, **moved,
+        }  # fmt: skip
+        states = state._meta.db_table if state else ""
+        current = f"LEFT JOIN {states} c ON c.thing_id = t.id AND c.until_on = %(forever)s" if state else ""
+        return (
+            f"INSERT INTO {self.ready} ({', '.join(values)}) SELECT {', '.join(values.values())} "
+            f"FROM (SELECT {new} FROM {self.stage} s {' '.join(joins)}) n "
+            f"LEFT JOIN {thing} t ON t.connection_id = %(connection)s AND t.external_id = n.external_id {current}"
+        )
+
+    def _account(self) -> tuple[str, str]:
+        """Where the row's account was and is, in SQL over t, c and n."""
+        counted, state = self.entity.counted, self.tables.state
+        if counted.through:
+            column = f"{counted.through}_id"
+            here = f"n.{column}" if column in self.thing_columns else f"t.{column}"
+            return marks.account_of_thing(self.entity, f"t.{column}"), marks.account_of_thing(self.entity, here)
+        if not counted.account or not marks.has_account(self.entity):
+            return "0", "0"
+        if state and marks.in_states(self.entity):
+            return "c.account_id", "n.account_id" if "account_id" in self.state_columns else "c.account_id"
+        return "t.account_id", "n.account_id" if "account_id" in self.thing_columns else "t.account_id"
+
+    def _fills(self, day: str) -> bool:
+        return day in self.thing_columns
+
+    def _update(self) -> str:
+        written = [f"{column} = r.{column}" for column in self.thing_columns]
+        written += ["retired_on = NULL", "changed_run_id = %(run)s"]
+        if marks.has(self.entity, "gone_on"):
+            written.append("gone_on = NULL")
+        table = self.entity._meta.db_table
+        return f"UPDATE {table} t SET {', '.join(written)} FROM {self.ready} r WHERE t.id = r.id AND r.thing_changed"
+
+    def _insert(self) -> tuple[str, dict[str, Any]]:
+        table, given = self.entity._meta.db_table, {"connection", "external_id", "changed_run"}
+        given |= {column.name for column in self.tables.of_thing} | set(self.tables.days)
+        values = {"connection_id": "%(connection)s", "external_id": "external_id", "changed_run_id": "%(run)s"}
+        values |= {column: column for column in self.thing_columns}
+        if marks.has(self.entity, "seen_from"):
+            values["seen_from"] = "%(day)s"
+        defaults = self.tables.defaults(self.entity, given)
+        values |= {column: f"%(default_{column})s" for column in defaults}
+        rows = f"SELECT {', '.join(values.values())} FROM {self.ready} WHERE is_new"
+        new = f"INSERT INTO {table} ({', '.join(values)}) {rows}"
+        statement = (
+            f"WITH new AS ({new} RETURNING id, external_id) "
+            f"UPDATE {self.ready} r SET id = new.id FROM new WHERE r.is_new AND r.external_id = new.external_id"
+        )
+        return statement, {f"default_{column}": value for column, value in defaults.items()}
+
+
+def hold(source: Connection) -> None:
+    """Wait until nobody else writes this connection's facts; let go at the end of the transaction."""
+    assert transaction.get_connection().in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGING, source.pk])
+
+
+def _differs(table: str, columns: list[str]) -> str:
+    if not columns:
+        return "false"
+    theirs, ours = (", ".join(f"{one}.{column}" for column in columns) for one in (table, "n"))
+    return f"ROW({theirs}) IS DISTINCT FROM ROW({ours})"

@@ -1,0 +1,351 @@
+"""From a vendor's records to rows of ours, in the order of an entity's columns.
+
+A `Plan` is compiled once for an endpoint; reading a record is then one call a column. What cannot be read is set
+aside with its reason and the fields its file declares, and never stops the others.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from django.db import models
+
+from collectors.declare import Convert, Endpoint, Record, Vendor
+from collectors.errors import Unreadable
+from collectors.facts.shapes import Record as Entity
+
+Row: TypeAlias = tuple[Any, ...]
+Read: TypeAlias = Callable[[Any], Any]
+Column: TypeAlias = "models.Field[Any, Any]"
+
+SHAPE_FAULTS = (TypeError, AttributeError, LookupError, ArithmeticError)  # a value of another kind than declared
+FAULTS = (ValueError, Unreadable, *SHAPE_FAULTS)
+NOT_IN_TEXT = re.compile("[\0\ud800-\udfff]")  # what JSON can say and PostgreSQL cannot store
+YEARS = range(2, 9999)  # a moment's local day must stay within what Python can hold
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A record that could not be read: its declared fields and why."""
+
+    external_id: str  # "" where not even that could be read
+    reason: str
+    record: dict[str, Any]
+
+
+@dataclass
+class Batch:
+    """What a few pages came to. Rows are by external id: of a record named twice the last is right."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
+    parents: dict[str, dict[str, Any]] = field(default_factory=dict)  # what endpoints asked `each` of these need
+    read: int = 0
+
+    @property
+    def named(self) -> list[str]:
+        return [*self.rows, *{one.external_id for one in self.unread if one.external_id}]
+
+
+class Plan:
+    """How one endpoint's records are read. `columns` are names of model fields, the external id first."""
+
+    def __init__(self, endpoint: Endpoint, vendor: Vendor, settings: Mapping[str, Any]) -> None:
+        self.endpoint = endpoint
+        self.entity: type[Entity] = endpoint.into
+        sources: dict[str, str | Convert] = dict(endpoint.fields)
+        if endpoint.link:
+            sources.setdefault("link", _address(endpoint, vendor, settings))
+        if "layer" not in sources and _has(endpoint.into, "layer"):
+            sources["layer"] = Convert((), lambda: str(vendor.layer))
+        names = ["external_id", *(name for name in sources if name != "external_id")]
+        self.columns = tuple(names)
+        self.readers = tuple(_reader(_column(endpoint.into, name), sources[name]) for name in names)
+        self.paths = sorted({path for source in sources.values() for path in _paths(source)})
+        self.parent_paths = sorted(
+            {
+                path.removeprefix("each.")
+                for other in vendor.endpoints
+                if other.each == endpoint.name
+                for path in (*_placeholders(other.path), *_child_paths(other))
+            }
+        )
+
+    def read(self, records: Iterable[Record], batch: Batch) -> None:
+        """Add these records to the batch."""
+        readers, rows = self.readers, batch.rows
+        for record in records:
+            batch.read += 1
+            try:
+                row = tuple([read(record) for read in readers])
+            except FAULTS:
+                batch.unread.append(self._unread(record))
+                continue
+            rows.pop(row[0], None)
+            rows[row[0]] = row
+            if self.parent_paths:
+                batch.parents[row[0]] = only(record, self.parent_paths)
+
+    def parent_json(self, batch: Batch, external_id: str) -> str | None:
+        """What endpoints asked `each` of these records need of one, as JSON; None where none asks, or it is unread."""
+        kept = batch.parents.get(external_id)
+        return None if kept is None else json.dumps(kept)
+
+    def _unread(self, record: Any) -> Unread:
+        """Find the column that failed, one at a time."""
+        if not isinstance(record, Mapping):
+            return Unread("", "The record is not an object.", {})
+        kept = only(record, self.paths)
+        external_id = ""
+        for name, read in zip(self.columns, self.readers, strict=True):
+            try:
+                value = read(record)
+            except SHAPE_FAULTS:
+                return Unread(external_id, f"{name} is not of the expected kind.", kept)
+            except (ValueError, Unreadable) as fault:
+                return Unread(external_id, f"{name}: {_clean(str(fault))}", kept)
+            external_id = external_id or value
+        return Unread(external_id, "It could be read the second time only.", kept)
+
+
+def only(record: Record, paths: Iterable[str]) -> dict[str, Any]:
+    """The record with nothing but these dotted paths, in a form that can be stored as JSON."""
+    kept: dict[str, Any] = {}
+    for path in paths:
+        *outer, last = path.split(".")
+        source, target = record, kept
+        for part in outer:
+            source = source.get(part) if isinstance(source, Mapping) else None  # type: ignore[assignment]
+            target = target.setdefault(part, {}) if isinstance(target, dict) else {}
+        if isinstance(source, Mapping) and last in source and isinstance(target, dict):
+            target[last] = _storable(source[last])
+    return kept
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return _clean(value)
+        case Mapping():
+            return {_clean(str(key)): _storable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_storable(inner) for inner in value]
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def _clean(text: str) -> str:
+    return NOT_IN_TEXT.sub("", text)
+
+
+def _has(entity: type[Entity], name: str) -> bool:
+    return any(column.name == name for column in entity._meta.concrete_fields)
+
+
+def _column(entity: type[Entity], name: str) -> Column:
+    """The field of the thing, or of its states. Raises LookupError where the vendor file names one there is not."""
+    for model in (entity, entity.state_model):
+        for column in model._meta.concrete_fields if model else ():
+            if column.name == name:
+                return column
+    raise LookupError(f"{entity.__name__} has no field {name}")
+
+
+def _paths(source: str | Convert) -> Sequence[str]:
+    return (source,) if isinstance(source, str) else source.paths
+
+
+def _placeholders(template: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+
+
+def _child_paths(child: Endpoint) -> list[str]:
+    paths = [path for source in child.fields.values() for path in _paths(source)] + _placeholders(child.link)
+    return [path for path in paths if path.startswith("each.")]
+
+
+def _address(endpoint: Endpoint, vendor: Vendor, settings: Mapping[str, Any]) -> Convert:
+    """The record's page: braces that name a setting are filled now, the others from each record."""
+    template = (vendor.console if endpoint.link.startswith("/") else "") + endpoint.link
+    known = {name: str(settings[name]).rstrip("/") for name in _placeholders(template) if name in settings}
+    paths = tuple(name for name in _placeholders(template) if name not in known)
+    for name, value in known.items():
+        template = template.replace("{" + name + "}", value.replace("{", "").replace("}", ""))
+    for path in paths:
+        template = template.replace("{" + path + "}", "{}", 1)
+
+    def fill(*values: Any) -> str:
+        return "" if None in values else template.format(*values)
+
+    return Convert(paths, fill)
+
+
+def _reader(column: Column, source: str | Convert) -> Read:
+    """One call from a record to the value of one column. Raises one of FAULTS."""
+    coerce = _coercer(column)
+    if isinstance(source, str):
+        get = at(source)
+        return lambda record: coerce(get(record))
+    gets, of = [at(path) for path in source.paths], source.of
+    if len(gets) == 1:
+        only_get = gets[0]
+        return lambda record: coerce(of(only_get(record)))
+    return lambda record: coerce(of(*[get(record) for get in gets]))
+
+
+def at(path: str) -> Read:
+    """What stands at a dotted path; None where the vendor left it out."""
+    first, *rest = path.split(".")
+    if not rest:
+        return lambda record: record.get(first)
+    inner = at(".".join(rest))
+
+    def get(record: Any) -> Any:
+        outer = record.get(first)
+        return None if outer is None else inner(outer)
+
+    return get
+
+
+def _coercer(column: Column) -> Read:
+    """Makes a value one that its column can hold, or raises ValueError with the reason."""
+    into = _KINDS[_kind(column)](column)
+    if column.name == "external_id":
+        empty = _missing
+    elif column.null:
+        empty = _nothing
+    elif column.has_default():
+        default = into(column.get_default())
+        empty = lambda: default  # noqa: E731
+    else:
+        empty = _missing
+    choices = {choice for choice, _ in column.flatchoices}
+
+    def coerce(value: Any) -> Any:
+        if value is None:
+            return empty()
+        value = into(value)
+        if choices and value not in choices:
+            raise ValueError(f"“{value}” is not one of {', '.join(sorted(choices))}")
+        return empty() if value is None else value
+
+    if column.name == "external_id":
+        return lambda value: coerce(value or None) if value != 0 else "0"
+    return coerce
+
+
+def _missing() -> Any:
+    raise ValueError("missing")
+
+
+def _nothing() -> None:
+    return None
+
+
+def _kind(column: Column) -> type[models.Field[Any, Any]]:
+    return next(kind for kind in type(column).__mro__ if kind in _KINDS)
+
+
+def _text(column: Column) -> Read:
+    def into(value: Any) -> str:
+        if isinstance(value, str):
+            return value if value.isascii() and "\0" not in value else _clean(value)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise TypeError(column.name)
+        return str(value)
+
+    return into
+
+
+def _reference(column: Column) -> Read:
+    text = _text(column)
+    return lambda value: text(value) or None
+
+
+def _flag(column: Column) -> Read:
+    def into(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError(column.name)
+        return value
+
+    return into
+
+
+def _whole(column: Column) -> Read:
+    limit = 2**31
+
+    def into(value: Any) -> int:
+        number = int(value)
+        if isinstance(value, bool) or number != Decimal(value) or not -limit <= number < limit:
+            raise ValueError("not a whole number that can be counted with")
+        return number
+
+    return into
+
+
+def _number(column: Column) -> Read:
+    assert isinstance(column, models.DecimalField)
+    limit = Decimal(10) ** (column.max_digits - column.decimal_places)
+    step = Decimal(1).scaleb(-column.decimal_places)
+
+    def into(value: Any) -> Decimal:
+        if isinstance(value, bool):
+            raise TypeError(column.name)
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+        if not number.is_finite() or abs(number) >= limit - step:
+            raise ValueError("not a number that can be stored")
+        return number
+
+    return into
+
+
+def _moment(column: Column) -> Read:
+    def into(value: Any) -> datetime:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if moment.tzinfo is None:
+            raise ValueError("a time without its zone")
+        if moment.year not in YEARS:
+            raise ValueError("a time outside of history")
+        assert isinstance(moment, datetime)
+        return moment
+
+    return into
+
+
+def _day(column: Column) -> Read:
+    def into(value: Any) -> date:
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(day, datetime) or not isinstance(day, date):
+            raise TypeError(column.name)
+        return day
+
+    return into
+
+
+def _json(column: Column) -> Read:
+    def into(value: Any) -> str:
+        if not isinstance(value, dict | list):
+            raise TypeError(column.name)
+        return json.dumps(_storable(value))
+
+    return into
+
+
+_KINDS: dict[type[models.Field[Any, Any]], Callable[[Column], Read]] = {
+    models.TextField: _text,
+    models.ForeignKey: _reference,
+    models.BooleanField: _flag,
+    models.IntegerField: _whole,
+    models.DecimalField: _number,
+    models.DateTimeField: _moment,
+    models.DateField: _day,
+    models.JSONField: _json,
+}
