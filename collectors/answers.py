@@ -29,10 +29,10 @@ def path_for(endpoint: Endpoint, parent: Record | None) -> str:
     """The path for one parent record, whose fields fill its braces as single steps of the path."""
 
     def step(match: re.Match[str]) -> str:
-        value = at(parent, match[1])
-        if value in (None, ""):
-            raise Unavailable(f"A record that {endpoint.name} are asked for has no {match[1]}.")
-        return quote(str(value), safe="")
+        value = str(at(parent, match[1]) or "")
+        if value in ("", ".", "..") or "/" in value:
+            raise Unavailable(f"A record that {endpoint.name} are asked for has no {match[1]} that fits an address.")
+        return quote(value, safe="")
 
     return PLACEHOLDER.sub(step, endpoint.path)
 

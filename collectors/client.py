@@ -28,6 +28,7 @@ from collectors.pagination import Answer
 from collectors.patience import Patience, retry_after, spans
 
 log = logging.getLogger(__name__)
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # below that it logs whole addresses, and some vendors' hold a key
 
 
 @dataclass(frozen=True)
@@ -232,12 +233,10 @@ class Client:
                 text = self._body(response)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return _Setback("does not answer in time")
-        except OSError:  # every fault of requests and of the socket is one
-            return _Setback("cannot be reached or breaks off")
-        except urllib3.exceptions.HTTPError:
-            return _Setback("cannot be reached or breaks off")
         except ValueError:
             text = None
+        except (OSError, urllib3.exceptions.HTTPError):  # every other fault of requests is an OSError
+            return _Setback("cannot be reached or breaks off")
         if text is None:  # raised here, so that no exception with our headers hangs on to it
             raise Refused(f"A setting of the connection to {self.label} holds signs that cannot be sent.")
         if isinstance(text, _Setback):

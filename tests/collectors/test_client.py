@@ -42,8 +42,8 @@ IMPATIENT = Patience(silence=0.5, request=0.4, tries=3)
 def vendor(*endpoints: Endpoint, auth: Auth = BASIC, **more: Any) -> Vendor:
     return Vendor(
         slug="told", label="Told", layer=Layer.PSA, base_url="{address}", auth=auth, test="/rows?pageSize=1",
-        settings=(Setting(name="address", label="Address"),), endpoints=endpoints or (ROWS,), pace=1e6,
-        **{"paginate": OnePage(), **more},
+        settings=(Setting(name="address", label="Address"),), endpoints=endpoints or (ROWS,),
+        **{"paginate": OnePage(), "pace": 1e6, **more},
     )  # fmt: skip
 
 
@@ -111,11 +111,10 @@ def test_a_parents_field_fills_one_step_of_the_path_and_never_more(told: Told) -
     reader = client(told, vendor(ROWS, child))
     told.tell("/rows/7/lines", Reply([{"id": 70}]))
     assert rows(reader, child, parent={"id": 7}) == [{"id": 70, "each": {"id": 7}}]
-    with pytest.raises(Refused):
-        rows(reader, child, parent={"id": "../../other"})
-    with pytest.raises(Refused):
-        rows(reader, child, parent={"id": ".."})
-    assert told.paths() == ["/rows/7/lines", "/rows/..%2F..%2Fother/lines"]
+    for odd in ("../../other", "..", "", None):
+        with pytest.raises(Unavailable, match="fits an address"):
+            rows(reader, child, parent={"id": odd})
+    assert told.paths() == ["/rows/7/lines"]
 
 
 def test_a_parent_that_is_gone_has_no_children(told: Told) -> None:
@@ -328,7 +327,7 @@ def client_again(told: Told) -> Client:
 @pytest.mark.parametrize("again", [[{"id": 1}, {"id": 2}], [{"id": 2}]])
 def test_a_vendor_that_goes_in_circles_is_stopped(told: Told, again: list[dict[str, int]]) -> None:
     told.tell("/rows", Reply([{"id": 1}, {"id": 2}]), Reply(again))
-    with pytest.raises(Unavailable, match="same page twice|already given"):
+    with pytest.raises(Unavailable, match=r"same page twice|already given"):
         rows(client(told, vendor(paginate=AfterId(size=2))))
 
 
