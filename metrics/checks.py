@@ -1,0 +1,128 @@
+"""What `manage.py check` refuses: declarations that cannot be worked out, and meanings changed under stored values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.db import DatabaseError, connection
+
+from metrics.declare import (
+    COMPANY_ONLY,
+    Across,
+    Catalogue,
+    Derived,
+    Facts,
+    Flow,
+    For,
+    Metric,
+    Standing,
+    Stock,
+    facts_of,
+    fingerprint,
+)
+from metrics.definitions import CATALOGUE
+from metrics.formula import OWN_WORDS, Unreadable, parse
+from metrics.rollup.compile import RULE
+from metrics.settings import COLUMNS, NUMBERS
+
+ADDITIVE = ("count(", "sum(")
+DECIDED = frozenset({"queue_kinds", "ledger_categories"})  # rules kept in tables of their own
+
+STORED = """
+SELECT d.metric, d.version, d.fingerprint FROM definition d
+WHERE EXISTS (SELECT 1 FROM metrics_monthly v WHERE v.definition_id = d.id)"""
+
+
+def check_definitions(catalogue: Catalogue = CATALOGUE, **_: Any) -> list[CheckMessage]:
+    """Unknown inputs, circles, stocks that would be summed, aggregates that do not add up, rules that do not exist."""
+    found: list[CheckMessage] = []
+    for key, metric in catalogue.items():
+        found += [Error(f"{key}: {problem}", id="metrics.E001") for problem in _problems(key, metric, catalogue)]
+    return found + [Error(problem, id="metrics.E002") for problem in _circles(catalogue)]
+
+
+def _problems(key: str, metric: Metric, catalogue: Catalogue) -> Iterator[str]:
+    if key != metric.key:
+        yield f"is listed under another key than its own, {metric.key}."
+    for rule in metric.rules:
+        if rule not in COLUMNS and rule not in DECIDED:
+            yield f"names a rule “{rule}” that does not exist."
+    if isinstance(metric, Derived):
+        yield from _formula_problems(metric, catalogue)
+    if getattr(metric, "across", None) is Across.SUM and isinstance(metric, Stock | Standing):
+        yield "is a stock and would be summed over months."
+    if isinstance(metric, Flow | Stock) and not metric.value.startswith(ADDITIVE):
+        yield f"“{metric.value}” does not add up over clients; count or sum."
+    if (facts := facts_of(metric)) is not None:
+        yield from _fact_problems(metric, facts)
+
+
+def _formula_problems(metric: Derived, catalogue: Catalogue) -> Iterator[str]:
+    for scope in metric.scopes:
+        try:
+            words = parse(metric.formula_for(scope)).words
+        except Unreadable as error:
+            yield str(error)
+            continue
+        for word in words:
+            if word in OWN_WORDS or word in NUMBERS:
+                continue
+            if word not in catalogue:
+                yield f"reads “{word}”, which is no metric and no rule with a number."
+            elif scope not in catalogue[word].scopes:
+                yield f"reads {word} for a scope that {word} is not for ({scope.value})."
+
+
+def _fact_problems(metric: Metric, facts: Facts) -> Iterator[str]:
+    if not facts.account and metric.scopes != COMPANY_ONLY:
+        yield "counts facts that belong to no account, so it is the company's alone."
+    if facts.account and For.ORGANIZATION not in metric.scopes:
+        yield "counts facts of accounts, so it is for clients as well as for the company."
+    for rule in RULE.findall(getattr(metric, "where", "")):
+        if rule not in COLUMNS:
+            yield f"its condition reads “:{rule}”, which is no rule."
+
+
+def _circles(catalogue: Catalogue) -> Iterator[str]:
+    """Each circle once, told from where it is first met."""
+    done: set[str] = set()
+
+    def walk(key: str, path: tuple[str, ...]) -> Iterator[str]:
+        if key in path:
+            yield f"{' -> '.join([*path[path.index(key):], key])} goes round in a circle."
+            return
+        if key in done or key not in catalogue:
+            return
+        metric = catalogue[key]
+        if isinstance(metric, Derived):
+            for scope in metric.scopes:
+                try:
+                    words = parse(metric.formula_for(scope)).inputs
+                except Unreadable:
+                    continue
+                for word in words:
+                    yield from walk(word, (*path, key))
+        done.add(key)
+
+    for key in catalogue:
+        yield from walk(key, ())
+
+
+def check_versions(**_: Any) -> list[CheckMessage]:
+    """A version that has values keeps its meaning: another meaning is another version."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(STORED)
+            stored = {(metric, version): mark for metric, version, mark in cursor.fetchall()}
+    except DatabaseError:  # the tables are not there yet: nothing is stored
+        return []
+    return [
+        Error(
+            f"{metric.key}: the meaning of version {metric.version} has changed while values of it are stored.",
+            hint=f"Declare version {metric.version + 1} and keep the old values as they are.", id="metrics.E003",
+        )
+        for metric in CATALOGUE.values()
+        if stored.get((metric.key, metric.version), fingerprint(metric)) != fingerprint(metric)
+    ]

@@ -1,0 +1,163 @@
+"""What a roll-up is asked for: which months, and for whom in each; taken from marks and from readings that moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from collectors.facts.touched import Calendar
+from metrics.definitions import CATALOGUE
+from metrics.models import Definition, Period, Rollup, RollupReading, Scope
+from metrics.periods import Month, months_between
+from metrics.rollup.marks import EVERY_ACCOUNT, EVERY_MONTH, NO_ACCOUNT
+from metrics.rollup.sql import fetch
+
+Key = tuple[int, str, int | None]  # connection, entity, account
+
+TAKE_MARKS = """
+WITH taken AS (DELETE FROM touched RETURNING entity = 'Entry' AS of_scope, account, month)
+SELECT DISTINCT of_scope, account, month FROM taken"""
+
+# How far each list has been read. A listing of what stood moves like a reading, from its first to its last.
+READ_NOW = """
+SELECT connection_id, entity, account_id, read_from, read_through, run_id FROM reading
+UNION ALL
+SELECT connection_id, entity || ' listing', NULL, min(at), max(at), NULL FROM listing GROUP BY 1, 2"""
+
+FIRST_DAY = """
+SELECT least(
+    (SELECT min((read_from AT TIME ZONE %s)::date) FROM reading),
+    (SELECT min(day) FROM listing),
+    (SELECT min(p.starts_on) FROM entry e JOIN period p ON p.id = e.period_id WHERE e.superseded_at IS NULL))"""
+
+# Everyone an account was ever said to belong to, itself or as a site, whether that still stands or not.
+SCOPES_OF = """
+WITH RECURSIVE lineage(account, ancestor, depth) AS (
+    SELECT id, id, 0 FROM account WHERE id = ANY(%s)
+    UNION SELECT l.account, a.parent_id, l.depth + 1
+    FROM lineage l JOIN account a ON a.id = l.ancestor WHERE a.kind = 'site' AND a.parent_id IS NOT NULL AND l.depth < 8
+), named AS (
+    SELECT l.account, k.organization_id FROM lineage l JOIN account_link k ON k.account_id = l.ancestor
+    WHERE k.organization_id IS NOT NULL
+)
+SELECT n.account, s.id FROM named n JOIN organization g ON g.id = n.organization_id
+JOIN scope s ON s.kind = 'organization' AND s.organization_id IN (g.id, g.merged_into_id)"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The open months to work out: for everyone (`whole`), or for some scopes beside the company (`partly`)."""
+
+    now: datetime
+    zone: ZoneInfo
+    first: Month
+    closed_through: date | None
+    whole: frozenset[Month]
+    partly: Mapping[Month, frozenset[int]]
+    readings: Mapping[Key, tuple[datetime, datetime, int | None]]
+
+    @property
+    def months(self) -> list[Month]:
+        return sorted({*self.whole, *self.partly})
+
+    @property
+    def current(self) -> Month:
+        return Month.holding(self.now.astimezone(self.zone).date())
+
+    def is_closed(self, ends_on: date) -> bool:
+        """Whether the last day of what ends before this day is closed."""
+        return self.closed_through is not None and ends_on - timedelta(days=1) <= self.closed_through
+
+
+def ask(now: datetime, *, everything: bool = False) -> Asked | None:
+    """Take the marks, and see which months they and the readings ask for; None where there is nothing to do."""
+    calendar = Calendar.current()
+    marks = fetch(TAKE_MARKS)
+    [(first_day,)] = fetch(FIRST_DAY, [calendar.zone.key])
+    if first_day is None:
+        return None
+    current = Month.holding(now.astimezone(calendar.zone).date())
+    first = min(Month.holding(first_day), current)
+    readings = {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in fetch(READ_NOW)}
+    asked = Asked(now, calendar.zone, first, calendar.closed_through, frozenset(), {}, readings)
+    opened = _open_months(asked)
+    last = Rollup.objects.order_by("-id").first()
+    if everything or last is None or _new_definitions() or _marked_whole(marks):
+        whole = opened
+    else:
+        whole = opened & {*_moved(asked, last), *_begun_since(asked, last)}
+    partly = {month: scopes for month, scopes in _marked(marks, opened).items() if month not in whole}
+    if not whole and not partly:
+        return None
+    return Asked(now, calendar.zone, first, calendar.closed_through, frozenset(whole), partly, readings)
+
+
+def _open_months(asked: Asked) -> frozenset[Month]:
+    closed = set(
+        Period.objects.filter(grain="month", state=Period.Status.CLOSED).values_list("starts_on", flat=True)
+    )
+    return frozenset(
+        month for month in months_between(asked.first, asked.current)
+        if month.starts_on not in closed and not asked.is_closed(month.ends_on)
+    )
+
+
+def _new_definitions() -> bool:
+    known = set(Definition.objects.values_list("metric", "version"))
+    return any((metric.key, metric.version) not in known for metric in CATALOGUE.values())
+
+
+def _marked_whole(marks: Iterable[tuple[Any, ...]]) -> bool:
+    return any(account == EVERY_ACCOUNT and not of_scope for of_scope, account, _ in marks)
+
+
+def _moved(asked: Asked, last: Rollup) -> set[Month]:
+    """Months that a reading has newly reached since the last roll-up, at either end."""
+    before: dict[Key, tuple[datetime, datetime]] = {
+        (row.connection, row.entity, row.account): (row.read_from, row.read_through)
+        for row in RollupReading.objects.filter(rollup=last) if row.read_from and row.read_through
+    }
+    months: set[Month] = set()
+    for key, (read_from, read_through, _) in asked.readings.items():
+        old_from, old_through = before.get(key, (read_through, read_from))
+        if key not in before or old_through != read_through:
+            months |= _touching(asked, min(old_through, read_through), max(asked.now, read_through))
+        if old_from != read_from:
+            months |= _touching(asked, min(old_from, read_from), max(old_from, read_from))
+    if gone := before.keys() - asked.readings.keys():
+        months |= _touching(asked, min(before[key][0] for key in gone), asked.now)
+    return months
+
+
+def _begun_since(asked: Asked, last: Rollup) -> set[Month]:
+    """Months that have ended or begun since: a month that was running is so no longer."""
+    then = Month.holding(last.started_at.astimezone(asked.zone).date())
+    return set() if then >= asked.current else set(months_between(then, asked.current))
+
+
+def _touching(asked: Asked, start: datetime, end: datetime) -> set[Month]:
+    first = max(Month.holding(start.astimezone(asked.zone).date()), asked.first)
+    last = min(Month.holding(end.astimezone(asked.zone).date()), asked.current)
+    return set(months_between(first, last))
+
+
+def _marked(marks: Iterable[tuple[Any, ...]], opened: frozenset[Month]) -> dict[Month, frozenset[int]]:
+    """For whom each marked month is asked: the scopes the marked accounts belong or belonged to."""
+    marks = list(marks)
+    accounts = sorted({account for of_scope, account, _ in marks if not of_scope and account > NO_ACCOUNT})
+    scopes: dict[int, set[int]] = {account: set() for account in accounts}
+    if accounts:
+        for account, scope in fetch(SCOPES_OF, [accounts]):
+            scopes[account].add(scope)
+    found: dict[Month, set[int]] = {}
+    for of_scope, account, day in marks:
+        wanted = {account} if of_scope else scopes.get(account, set())
+        for month in opened if day == EVERY_MONTH else opened & {Month.holding(day)}:
+            found.setdefault(month, set()).update(wanted)
+    everyone = set(Scope.objects.filter(~Q(kind=Scope.Kind.ORGANIZATION), organization=None).values_list("id", flat=True))
+    return {month: frozenset(wanted | everyone) for month, wanted in found.items()}

@@ -1,0 +1,106 @@
+"""What each value rests on beside facts: the definition's version, the rules it read, the bases of its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from metrics.declare import For, Metric, fingerprint
+from metrics.definitions import CATALOGUE
+from metrics.models import Basis, Definition, LedgerCategory, MonthlyValue, QueueKind
+from metrics.periods import Month, Span
+from metrics.rollup.compile import formula_inputs, in_order, is_gathered
+from metrics.rollup.sql import execute
+from metrics.rollup.tables import Periods
+from metrics.settings import all_in_force
+
+Definitions = Mapping[str, int]  # metric key: the id of its current version
+
+
+def lay_definitions() -> Definitions:
+    """A row for each version the code declares. One without values yet follows the code until it has some.
+
+    Raises ImproperlyConfigured where a version that has values would change its meaning.
+    """
+    there = {(row.metric, row.version): row for row in Definition.objects.all()}
+    for metric in CATALOGUE.values():
+        row, mark = there.get((metric.key, metric.version)), fingerprint(metric)
+        if row is None:
+            there[metric.key, metric.version] = Definition.objects.create(
+                metric=metric.key, version=metric.version, fingerprint=mark, smart_number=metric.smart_number
+            )
+        elif (row.fingerprint, row.smart_number) != (mark, metric.smart_number):
+            if row.fingerprint != mark and MonthlyValue.objects.filter(definition=row).exists():
+                raise ImproperlyConfigured(f"{metric.key}: version {metric.version} has values and another meaning.")
+            row.fingerprint, row.smart_number = mark, metric.smart_number
+            row.save(update_fields=["fingerprint", "smart_number"])
+    return {metric.key: there[metric.key, metric.version].pk for metric in CATALOGUE.values()}
+
+
+class Bases:
+    """The basis of every metric in every period, made where it is new."""
+
+    def __init__(self, definitions: Definitions, periods: Periods) -> None:
+        self.definitions, self.periods = definitions, periods
+        self.known: dict[str, int] = dict(Basis.objects.values_list("fingerprint", "id"))
+        days = {span: span.ends_on - timedelta(days=1) for span in periods}
+        self.days, self.rules = days, _rules(set(days.values()))
+        self.found: dict[tuple[str, Span, For], int] = {}
+
+    def lay(self) -> None:
+        """The temporary table basis_of (definition, period, whether for an organization, basis)."""
+        spans = sorted(self.periods, key=lambda span: (span.of_months, span))  # months before what they make
+        for scope in For:
+            for span in spans:
+                for metric in in_order():
+                    self.found[metric.key, span, scope] = self._basis(metric, span, scope)
+        execute("DROP TABLE IF EXISTS pg_temp.basis_of")
+        execute("CREATE TEMPORARY TABLE basis_of (definition_id bigint, period_id bigint, client boolean, basis_id bigint)"
+                " ON COMMIT DROP")
+        with connection.cursor() as cursor, cursor.copy(  # type: ignore[attr-defined]
+            "COPY basis_of FROM STDIN"
+        ) as copy:
+            for (key, span, scope), basis in self.found.items():
+                copy.write_row((self.definitions[key], self.periods[span], scope is For.ORGANIZATION, basis))
+        execute("ANALYZE basis_of")
+
+    def _basis(self, metric: Metric, span: Span, scope: For) -> int:
+        if is_gathered(metric) and not isinstance(span, Month):
+            months = {self.found[metric.key, month, scope] for month in span.months if month in self.periods}
+            return months.pop() if len(months) == 1 else self._row(metric, {}, months)
+        inputs = {self.found[key, span, scope] for key in formula_inputs(metric, scope)}
+        return self._row(metric, {rule: self.rules[self.days[span]][rule] for rule in metric.rules}, inputs)
+
+    def _row(self, metric: Metric, rules: Mapping[str, Any], inputs: Iterable[int]) -> int:
+        definition, ordered = self.definitions[metric.key], sorted(inputs)
+        told = json.dumps([definition, fingerprint(metric), rules, ordered], sort_keys=True, default=str)
+        mark = hashlib.sha256(told.encode()).hexdigest()
+        if mark not in self.known:
+            made = Basis.objects.create(definition_id=definition, rules=dict(rules), inputs=ordered, fingerprint=mark)
+            self.known[mark] = made.pk
+        return self.known[mark]
+
+
+def _rules(days: Iterable[date]) -> dict[date, dict[str, Any]]:
+    """The rules in force on each day; who decided what a queue or a ledger account is, as one short mark."""
+    days = set(days)
+    settings = all_in_force(days)
+    queues = list(QueueKind.objects.order_by("from_on").values_list("queue_id", "kind", "from_on"))
+    categories = list(LedgerCategory.objects.order_by("from_on").values_list("ledger_account_id", "category", "from_on"))
+    return {
+        day: {**settings[day], "queue_kinds": _mark(queues, day), "ledger_categories": _mark(categories, day)}
+        for day in days
+    }
+
+
+def _mark(decisions: list[tuple[int, str, date]], on: date) -> str:
+    """Kind by thing as it stands on a day; what is undecided says nothing."""
+    standing = {thing: kind for thing, kind, from_on in decisions if from_on <= on}
+    told = sorted((thing, kind) for thing, kind in standing.items() if kind != QueueKind.Kind.UNDECIDED)
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]

@@ -1,0 +1,267 @@
+"""Declarations to SQL: facts that share a relation and a day are counted in one grouped statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from metrics.declare import (
+    Bridge,
+    Derived,
+    Facts,
+    Flow,
+    For,
+    Manual,
+    Measured,
+    Metric,
+    Movement,
+    Opening,
+    Part,
+    Standing,
+    Stock,
+    Total,
+    facts_of,
+)
+from metrics.definitions import CATALOGUE
+from metrics.formula import Formula, parse
+from metrics.periods import Month
+from metrics.rollup.sql import day, text
+from metrics.rollup.tables import moved
+from metrics.settings import COLUMNS
+
+RULE = re.compile(r"(?<![:\w]):([a-z_]+)")
+# A cheap mark of which rows were counted: PostgreSQL's own integer hash of each row's id, added up.
+CHECKSUM = "sum(hashint8(({row})::bigint))"
+
+PARTS: Mapping[Part, tuple[str, str]] = {  # what is added up, and over which things
+    Part.NEW: ("now", "before <= 0 AND now > 0"),
+    Part.LOST: ("before", "before > 0 AND now <= 0"),
+    Part.EXPANSION: ("now - before", "before > 0 AND now > before"),
+    Part.CONTRACTION: ("before - now", "now > 0 AND now < before"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Metrics counted in one statement: the SELECT by (scope, month) and each metric's place in it."""
+
+    fed_as: str  # the name under which the facts' states are kept
+    facts: Facts
+    metrics: tuple[Measured, ...]
+    columns: str  # v, n and k of each metric: value, rows and checksum
+    source: str  # FROM and WHERE, with the alias `r` for the month and its rules
+    span: tuple[Month, Month] | None = None  # the months it counts; None: every month asked for
+
+
+@cache
+def in_order() -> tuple[Metric, ...]:
+    """Every metric after those it is worked out from. Raises ValueError where they go round in a circle."""
+    placed: dict[str, Metric] = {}
+
+    def place(key: str, path: tuple[str, ...]) -> None:
+        if key in path:
+            raise ValueError(f"{' -> '.join([*path, key])} goes round in a circle.")
+        if key not in placed:
+            metric = CATALOGUE[key]
+            for scope in For:
+                for needed in formula_inputs(metric, scope):
+                    place(needed, (*path, key))
+            placed[key] = metric
+
+    for key in CATALOGUE:
+        place(key, ())
+    return tuple(placed.values())
+
+
+def formula_of(metric: Derived, scope: For) -> Formula:
+    return parse(metric.formula_for(scope))
+
+
+def formula_inputs(metric: Metric, scope: For) -> tuple[str, ...]:
+    """The metrics a metric is worked out from."""
+    if not isinstance(metric, Derived):
+        return ()
+    return tuple(word for word in formula_of(metric, scope).inputs if word not in COLUMNS)
+
+
+def is_gathered(metric: Metric) -> bool:
+    """Whether a longer period is made of the metric's own months, and not worked out afresh."""
+    return isinstance(metric, Total) or not isinstance(metric, Derived)
+
+
+def with_rules(sql: str, alias: str = "r") -> str:
+    """`:rule_name` becomes the column that holds the rule for the row's month."""
+    return RULE.sub(lambda match: f"{alias}.{match[1]}", sql)
+
+
+def counted(aggregate: str, where: str) -> str:
+    return f"{aggregate} FILTER (WHERE {with_rules(where)})" if where else aggregate
+
+
+def _columns(number: int, value: str, rows: str, checksum: str) -> str:
+    return f"{value} AS v{number}, {rows} AS n{number}, {checksum} AS k{number}"
+
+
+def _owner(facts: Facts, on: str) -> tuple[str, str, str]:
+    """The scope a row counts for, the join that finds it, and what must hold of it."""
+    if not facts.account:
+        return "NULL::bigint", "", "true"
+    join = f"LEFT JOIN owned o ON o.account_id = {facts.account} AND {on} >= o.starts_on AND {on} < o.ends_on"
+    kept = "o.ignored IS NOT TRUE" + ("" if facts.internal else " AND o.internal IS NOT TRUE")
+    return "o.scope_id", join, kept
+
+
+def _counts_on(facts: Facts, on: str) -> str:
+    """The connection's own days: outside them its facts count nowhere."""
+    return f"JOIN connection c ON c.id = {facts.connection} AND {on} >= c.counts_from AND {on} < c.counts_to"
+
+
+def groups(spans: Sequence[tuple[Month, Month]]) -> Iterator[Group]:
+    """Every statement the catalogue needs for some spans of months (first and last, both included)."""
+    flows: dict[tuple[str, str], list[Flow]] = {}
+    standings: dict[tuple[str, str, str], list[Standing]] = {}
+    stocks: dict[str, list[Stock]] = {}
+    moves: dict[str, list[Movement | Opening]] = {}
+    for metric in CATALOGUE.values():
+        match metric:
+            case Flow(facts=facts, dated=dated):
+                flows.setdefault((facts.name, dated), []).append(metric)
+            case Standing(facts=facts, began=began, until=until):
+                standings.setdefault((facts.name, began, until), []).append(metric)
+            case Stock(facts=facts):
+                stocks.setdefault(facts.name, []).append(metric)
+            case Movement(bridge=bridge) | Opening(bridge=bridge):
+                moves.setdefault(bridge.facts.name, []).append(metric)
+    for span in spans:
+        for flow_group in flows.values():
+            yield _flows(flow_group, *span)
+        for standing_group in standings.values():
+            yield _standings(standing_group, *span)
+    for stock_group in stocks.values():
+        yield _stocks(stock_group)
+    for move_group in moves.values():
+        yield _moves(move_group)
+
+
+def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
+    checksum = CHECKSUM.format(row=facts.row)
+    columns = [
+        _columns(
+            number, counted("count(*)" if isinstance(metric, Standing) else metric.value, metric.where),
+            counted("count(*)", metric.where), counted(checksum, metric.where),
+        )
+        for number, metric in enumerate(metrics)
+    ]
+    if facts.unsettled:
+        columns.append(f"{facts.unsettled} AS unsettled")
+    return ", ".join(columns)
+
+
+def _flows(metrics: Sequence[Flow], first: Month, last: Month) -> Group:
+    facts, dated = metrics[0].facts, metrics[0].dated
+    scope, owner, kept = _owner(facts, dated)
+    columns = _select(facts, metrics)
+    source = f"""{facts.sql.replace("{day}", dated)}
+        JOIN known_month r ON r.month = date_trunc('month', {dated}::timestamp)::date AND r.rolled
+        {_counts_on(facts, dated)}
+        {owner}
+        WHERE {dated} >= {day(first.starts_on)} AND {dated} < {day(last.ends_on)}
+          AND {facts.keep or "true"} AND {kept}"""
+    rows = f"{scope} AS scope_id, r.period_id, {columns}"
+    return Group(facts.name, facts, tuple(metrics), rows, with_rules(source), (first, last))
+
+
+def _standings(metrics: Sequence[Standing], first: Month, last: Month) -> Group:
+    """A thing counts at each month end between the day it began and the day it ended; most end where they begin."""
+    facts, began, until = metrics[0].facts, metrics[0].began, metrics[0].until
+    at_end = "(r.ends_on - 1)"
+    scope, owner, kept = _owner(facts, at_end)
+    source = f"""{facts.sql.replace("{day}", began)}
+        CROSS JOIN LATERAL generate_series(
+            date_trunc('month', greatest({began}, {day(first.starts_on)})::timestamp),
+            least(date_trunc('month', ({until})::timestamp) - interval '1 month', timestamp '{last.starts_on}'),
+            interval '1 month') AS stood(month)
+        JOIN known_month r ON r.month = stood.month::date AND r.rolled
+        {_counts_on(facts, at_end)}
+        {owner}
+        WHERE {began} < {day(last.ends_on)} AND (({until}) >= {day(first.ends_on)} OR ({until}) IS NULL)
+          AND {facts.keep or "true"} AND {kept}"""
+    rows = f"{scope} AS scope_id, r.period_id, {_select(facts, metrics)}"
+    return Group(facts.name, facts, tuple(metrics), rows, with_rules(source), (first, last))
+
+
+def _stocks(metrics: Sequence[Stock]) -> Group:
+    facts = metrics[0].facts
+    scope, owner, kept = _owner(facts, "d.day")
+    source = f"""stock_day d
+        JOIN known_month r ON r.period_id = d.period_id AND r.rolled
+        CROSS JOIN {_listed(facts)}
+        {owner}
+        WHERE {_stands(facts)} AND {kept}"""
+    rows = f"{scope} AS scope_id, r.period_id, {_select(facts, metrics)}"
+    return Group(facts.name, facts, tuple(metrics), rows, source)
+
+
+def _listed(facts: Facts) -> str:
+    return f"({facts.sql.replace('{day}', 'd.day')})"
+
+
+def _stands(facts: Facts) -> str:
+    """The row was listed by the connection on the day its month is read."""
+    return (
+        f"d.facts = {text(facts.name)} AND {facts.connection} = d.connection_id"
+        f" AND f.from_on <= d.day AND f.until_on > d.day AND {facts.keep or 'true'}"
+    )
+
+
+def _moves(metrics: Sequence[Movement | Opening]) -> Group:
+    """Each thing's amount at two month ends side by side; whose it is, is asked at the later one."""
+    bridge: Bridge = metrics[0].bridge
+    facts = bridge.facts
+    scope, owner, kept = _owner(Facts(
+        name=facts.name, entity=facts.entity, words="", sql="", account="p.account_id", internal=facts.internal
+    ), "d.day")
+    source = f"""(
+            SELECT month, connection_id, thing, account_id, sum(now) AS now, sum(before) AS before
+            FROM (
+                SELECT b.month, b.connection_id, b.thing, b.account_id, b.amount AS now, 0 AS before FROM amount b
+                UNION ALL
+                SELECT (b.month + interval '1 month')::date, b.connection_id, b.thing, b.account_id, 0, b.amount
+                FROM amount b
+            ) ends
+            GROUP BY 1, 2, 3, 4
+        ) p
+        JOIN stock_day d ON d.facts = {text(facts.name)} AND d.connection_id = p.connection_id AND d.month = p.month
+        JOIN known_month r ON r.period_id = d.period_id AND r.rolled
+        {owner}
+        WHERE {kept}"""
+    checksum = CHECKSUM.format(row="p.thing")
+    columns = []
+    for number, metric in enumerate(metrics):
+        value, where = ("before", "before > 0") if isinstance(metric, Opening) else PARTS[metric.part]
+        columns.append(_columns(
+            number, counted(f"sum({value})", where), counted("count(*)", where), counted(checksum, where)
+        ))
+    return Group(
+        moved(bridge), facts, tuple(metrics), f"{scope} AS scope_id, r.period_id, {', '.join(columns)}", source
+    )
+
+
+def amounts(bridge: Bridge) -> str:
+    """What each thing's amount was at every month end in play, by account."""
+    facts = bridge.facts
+    return f"""
+        SELECT d.month, d.connection_id, {bridge.thing} AS thing, {facts.account} AS account_id,
+               {counted(bridge.amount, bridge.where)} AS amount
+        FROM stock_day d
+        JOIN known_month r ON r.period_id = d.period_id
+        CROSS JOIN {_listed(facts)}
+        WHERE {_stands(facts)}
+        GROUP BY 1, 2, 3, 4"""
+
+
+def entered_by_hand(metric: Metric) -> bool:
+    """Whether an entry may stand for the metric's month: all but what is always worked out from others."""
+    return isinstance(metric, Manual | Total) or facts_of(metric) is not None

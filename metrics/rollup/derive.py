@@ -1,0 +1,154 @@
+"""Derived metrics as SQL: inputs side by side, then one level after another, each formula with its state.
+
+A missing input makes the result missing with that input's state; a division by zero makes it undefined. States 0, 1
+and 3 carry a value that counts (measured, so far, insufficient coverage); of those the least certain stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from metrics.declare import Derived, For, Metric, Total
+from metrics.definitions import CATALOGUE
+from metrics.formula import MONTHS, to_sql
+from metrics.models import Entry, Origin, State
+from metrics.rollup.compile import formula_inputs, formula_of, in_order, is_gathered
+from metrics.rollup.sql import text
+from metrics.settings import NUMBERS
+
+GOOD = "(0, 1, 3)"
+ABSENT = {For.COMPANY: State.NOT_COLLECTED, For.ORGANIZATION: State.NOT_LINKED}  # what no row at all means
+GIVEN = {Entry.Kind.ENTERED: Origin.ENTERED, Entry.Kind.IMPORTED: Origin.IMPORTED, Entry.Kind.CORRECTED: Origin.CORRECTED}
+
+
+def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, source: str) -> str:
+    """An INSERT into `worked` of every derived metric, for one kind of scope.
+
+    `source` gives (scope_id, period_id, definition_id, value, state, months, of_months); what people gave whole for a
+    month stands there under the negative of its definition, with its origin in place of a state.
+    """
+    derived = [
+        metric for metric in in_order()
+        if isinstance(metric, Derived) and scope in metric.scopes and (of_months or not is_gathered(metric))
+    ]
+    names = {metric.key for metric in derived}
+    inputs = list(dict.fromkeys(
+        key for metric in derived for key in formula_inputs(metric, scope) if key not in names
+    ))
+    sql = _side_by_side(inputs, [m for m in derived if isinstance(m, Total)], definitions, source)
+    for level in _levels(derived, scope):
+        sql = _worked_out(sql, level, scope)
+    rows = ", ".join(_row(metric, definitions[metric.key]) for metric in derived)
+    return f"""
+        INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, collected, months, of_months)
+        SELECT l.scope_id, u.definition_id, l.period_id, u.value, u.state, u.cause, u.origin, u.collected,
+               l.months, l.of_months
+        FROM ({sql}) l
+        CROSS JOIN LATERAL (VALUES {rows}) u(definition_id, value, state, cause, origin, collected)
+        WHERE u.state IS NOT NULL"""
+
+
+def _side_by_side(
+    inputs: Sequence[str], totals: Sequence[Total], definitions: Mapping[str, int], source: str
+) -> str:
+    columns = []
+    for key in inputs:
+        mine = f"w.definition_id = {definitions[key]}"
+        columns.append(f"max(w.value) FILTER (WHERE {mine} AND w.state IN {GOOD}) AS v_{key}")
+        columns.append(f"max(w.state) FILTER (WHERE {mine}) AS s_{key}")
+    for total in totals:
+        given = f"w.definition_id = {-definitions[total.key]}"
+        columns.append(f"max(w.value) FILTER (WHERE {given}) AS gv_{total.key}")
+        columns.append(f"max(w.state) FILTER (WHERE {given}) AS gk_{total.key}")
+    wanted = [*(definitions[key] for key in inputs), *(-definitions[total.key] for total in totals)]
+    return f"""
+        SELECT p.*, {", ".join(f"r.{rule}" for rule in sorted(NUMBERS))}
+        FROM (
+            SELECT w.scope_id, w.period_id, min(w.months) AS months, max(w.of_months) AS of_months,
+                   coalesce(max(w.months), 1)::numeric AS months_measured, {", ".join(columns)}
+            FROM ({source}) w
+            WHERE w.definition_id IN ({", ".join(map(str, wanted))})
+            GROUP BY 1, 2
+        ) p
+        JOIN period_rules r ON r.period_id = p.period_id"""
+
+
+def _levels(derived: Sequence[Derived], scope: For) -> list[list[Derived]]:
+    """Metrics that read no other of the same level; each level reads those before."""
+    depth: dict[str, int] = {}
+    for metric in derived:
+        depth[metric.key] = 1 + max((depth.get(key, 0) for key in formula_inputs(metric, scope)), default=0)
+    return [
+        [metric for metric in derived if depth[metric.key] == level] for level in range(1, max(depth.values()) + 1)
+    ]
+
+
+def _worked_out(below: str, level: Sequence[Derived], scope: For) -> str:
+    """One level on top of another. OFFSET 0 keeps the planner from writing each formula into all that read it."""
+    formulas = [column for metric in level for column in (_formula(metric, scope), _missing(metric, scope))]
+    sql = f"SELECT l.*, {', '.join(formulas)} FROM ({below}) l OFFSET 0"
+    states = [column for metric in level for column in (_state(metric, scope), _cause(metric, scope))]
+    sql = f"SELECT l.*, {', '.join(states)} FROM ({sql}) l OFFSET 0"
+    finals = [column for metric in level for column in _final(metric)]
+    return f"SELECT l.*, {', '.join(finals)} FROM ({sql}) l OFFSET 0"
+
+
+def _column(word: str) -> str:
+    if word == MONTHS:
+        return "l.months_measured"
+    return f"l.{word}" if word in NUMBERS else f"l.v_{word}"
+
+
+def _formula(metric: Derived, scope: For) -> str:
+    return f"{to_sql(formula_of(metric, scope), _column)} AS f_{metric.key}"
+
+
+def _states(metric: Derived, scope: For) -> list[tuple[str, str]]:
+    absent = int(ABSENT[scope])
+    return [(key, f"coalesce(l.s_{key}, {absent})") for key in formula_inputs(metric, scope)]
+
+
+def _missing(metric: Derived, scope: For) -> str:
+    """The weightiest state among the inputs that have no value; NULL where all have one."""
+    missing = ", ".join(f"CASE WHEN {s} NOT IN {GOOD} THEN {s} END" for _, s in _states(metric, scope))
+    return f"greatest({missing}) AS m_{metric.key}"
+
+
+def _state(metric: Derived, scope: For) -> str:
+    states = _states(metric, scope)
+    absent = " AND ".join(f"l.s_{key} IS NULL" for key, _ in states)
+    return f"""CASE WHEN {absent} THEN NULL
+        WHEN l.m_{metric.key} IS NOT NULL THEN l.m_{metric.key}
+        WHEN l.f_{metric.key} IS NULL THEN {int(State.UNDEFINED)}
+        ELSE greatest({", ".join(s for _, s in states)}) END::smallint AS fs_{metric.key}"""
+
+
+def _cause(metric: Derived, scope: For) -> str:
+    lacking = " ".join(
+        f"WHEN l.m_{metric.key} = {s} THEN {text(CATALOGUE[key].label)}" for key, s in _states(metric, scope)
+    )
+    return f"""CASE WHEN l.m_{metric.key} IS NULL AND l.f_{metric.key} IS NULL THEN {text(metric.undefined)}
+        {lacking} END AS fc_{metric.key}"""
+
+
+def _final(metric: Derived) -> list[str]:
+    key, derived = metric.key, int(Origin.DERIVED)
+    value = f"CASE WHEN l.fs_{key} IN {GOOD} THEN l.f_{key} END"
+    if not isinstance(metric, Total):
+        return [f"{value} AS v_{key}", f"l.fs_{key} AS s_{key}", f"l.fc_{key} AS c_{key}",
+                f"{derived} AS o_{key}", f"NULL::numeric AS x_{key}"]
+    corrected = int(Origin.CORRECTED)
+    given = f"(l.gk_{key} = {corrected} OR l.gk_{key} IS NOT NULL AND coalesce(l.fs_{key}, 4) NOT IN {GOOD})"
+    parts = f"coalesce(l.fs_{key}, 4) IN {GOOD}"
+    return [
+        f"CASE WHEN {given} THEN l.gv_{key} ELSE {value} END AS v_{key}",
+        f"CASE WHEN {given} THEN 0 ELSE l.fs_{key} END::smallint AS s_{key}",
+        f"CASE WHEN {given} THEN CASE WHEN NOT {parts} THEN 'unsplit' END ELSE l.fc_{key} END AS c_{key}",
+        f"CASE WHEN {given} THEN l.gk_{key} ELSE {derived} END AS o_{key}",
+        f"CASE WHEN {given} THEN {value} END AS x_{key}",
+    ]
+
+
+def _row(metric: Metric, definition: int) -> str:
+    key = metric.key
+    return f"({definition}::bigint, l.v_{key}, l.s_{key}, l.c_{key}, l.o_{key}::smallint, l.x_{key})"

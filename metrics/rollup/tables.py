@@ -1,0 +1,284 @@
+"""The temporary tables a roll-up stands on: periods, scopes, whose each account is, and what has been read.
+
+    known_month     months asked for (`rolled`) and the month before each, with the rules in force at its end
+    upper, member   quarters and years that hold a month asked for, and their months that have begun
+    scoped          every scope, and the months in which it is a client's
+    asked           (scope, month) and asked_upper (scope, quarter or year): what will be worked out
+    owned           whose each account is on which days; accounts nobody owns have no row
+    linked          which connections know a scope, on which days
+    stock_day       the day a connection's month is read on, and whether it is a whole reading
+    fed             for each facts, scope and month: the state of what is counted from them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from metrics.declare import Bridge, Facts, Flow, Movement, Opening, Standing, Stock, facts_of
+from metrics.definitions import CATALOGUE
+from metrics.models import Period, Scope
+from metrics.periods import Month, Quarter, Span, Year
+from metrics.rollup.asked import Asked
+from metrics.rollup.sql import day, execute, lay, text
+from metrics.settings import COLUMNS, lay_rules
+from organizations.as_of import owners_sql
+
+Periods = dict[Span, int]  # the id of each period row
+
+
+def lay_tables(asked: Asked, known_at: datetime | None = None) -> Periods:
+    """Lay every table above; the ids of the periods in play."""
+    periods = _lay_periods(asked)
+    _lay_scopes(asked, periods)
+    _lay_owners(known_at)
+    _lay_readings(asked)
+    return periods
+
+
+def _lay_periods(asked: Asked) -> Periods:
+    months = asked.months
+    known = {*months, *(month.previous for month in months)}
+    upper: set[Span] = {
+        span for month in months for span in (Quarter.holding(month.starts_on), Year.holding(month.starts_on))
+    }
+    members = {span: [month for month in span.months if month <= asked.current] for span in upper}
+    periods = _period_ids({*known, *upper, *(month for of in members.values() for month in of)})
+    lay_rules("period_rules", {row: span.ends_on - timedelta(days=1) for span, row in periods.items()})
+    month_rows = ", ".join(_month_row(month, periods[month], asked) for month in sorted(known))
+    lay("known_month", f"""
+        SELECT m.*, {", ".join(f"r.{key}" for key in COLUMNS)}
+        FROM (VALUES {month_rows}) m(period_id, month, ends_on, starts_at, ends_at, running, rolled)
+        JOIN period_rules r ON r.period_id = m.period_id""")
+    closed = set(Period.objects.filter(state=Period.Status.CLOSED).values_list("id", flat=True))
+    rows = [
+        f"({periods[span]}, {text(span.grain)}, {span.ends_on > asked.current.starts_on})"
+        for span in sorted(upper, key=str) if periods[span] not in closed and not asked.is_closed(span.ends_on)
+    ]
+    lay("upper", f"SELECT * FROM (VALUES {', '.join(rows)}) u(period_id, grain, running)" if rows else
+        "SELECT 0::bigint AS period_id, ''::text AS grain, false AS running WHERE false")
+    lay("member", "SELECT * FROM (VALUES " + ", ".join(
+        f"({periods[span]}, {periods[month]}, {day(month.starts_on)}, {number})"
+        for span, of in members.items() for number, month in enumerate(of)
+    ) + ") m(period_id, month_id, month, number)")
+    return periods
+
+
+def _month_row(month: Month, period: int, asked: Asked) -> str:
+    starts_at, ends_at = (f"timestamptz '{moment.isoformat()}'" for moment in month.moments(asked.zone))
+    running, rolled = month >= asked.current, month in set(asked.months)
+    return f"({period}, {day(month.starts_on)}, {day(month.ends_on)}, {starts_at}, {ends_at}, {running}, {rolled})"
+
+
+def _period_ids(spans: Iterable[Span]) -> Periods:
+    wanted = {(span.grain, span.starts_on): span for span in spans}
+    first = min(starts_on for _, starts_on in wanted)
+
+    def rows() -> Mapping[tuple[str, date], int]:
+        found = Period.objects.filter(starts_on__gte=first).exclude(grain="week")
+        return {(grain, starts_on): row for row, grain, starts_on in found.values_list("id", "grain", "starts_on")}
+
+    there = rows()
+    if missing := [span for key, span in wanted.items() if key not in there]:
+        Period.objects.bulk_create(
+            [Period(grain=span.grain, starts_on=span.starts_on, ends_on=span.ends_on) for span in missing],
+            ignore_conflicts=True,
+        )
+        there = rows()
+    return {span: there[key] for key, span in wanted.items()}
+
+
+def company_scope() -> int:
+    return Scope.objects.get_or_create(kind=Scope.Kind.COMPANY, organization=None, key=None)[0].pk
+
+
+def not_linked_scope() -> int:
+    return Scope.objects.get_or_create(kind=Scope.Kind.NOT_LINKED, organization=None, key=None)[0].pk
+
+
+def _lay_scopes(asked: Asked, periods: Periods) -> None:
+    company_scope(), not_linked_scope()
+    execute("""
+        INSERT INTO scope (kind, organization_id)
+        SELECT 'organization', o.id FROM organization o
+        WHERE NOT EXISTS (SELECT 1 FROM scope s WHERE s.kind = 'organization' AND s.organization_id = o.id)""")
+    # A client's first and last day are rounded out to whole months: a month it was a client in counts.
+    lay("scoped", """
+        SELECT s.id AS scope_id, s.kind, s.organization_id, coalesce(o.kind = 'internal', false) AS internal,
+               coalesce(date_trunc('month', o.client_from::timestamp)::date, date '0001-01-01') AS from_month,
+               coalesce((date_trunc('month', o.client_to - interval '1 day') + interval '1 month')::date,
+                        date '9999-12-31') AS to_month
+        FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
+        WHERE s.kind IN ('company', 'not_linked', 'organization')""")
+    pairs = [f"SELECT scope_id, unnest(ARRAY[{_listed(asked.whole, periods)}]::bigint[]) AS period_id FROM scoped"]
+    pairs += [
+        f"SELECT scope_id, {periods[month]} FROM scoped WHERE scope_id = ANY(ARRAY[{', '.join(map(str, sorted(of)))}])"
+        for month, of in asked.partly.items() if of
+    ]
+    lay("asked", " UNION ALL ".join(pairs))
+    lay("asked_upper", """
+        SELECT p.scope_id, u.period_id, u.grain, u.running, s.kind,
+               coalesce(bit_or(1 << m.number) FILTER (WHERE m.month >= s.from_month AND m.month < s.to_month), 0) AS mask
+        FROM (SELECT DISTINCT a.scope_id, m.period_id FROM asked a JOIN member m ON m.month_id = a.period_id) p
+        JOIN upper u ON u.period_id = p.period_id
+        JOIN scoped s ON s.scope_id = p.scope_id
+        JOIN member m ON m.period_id = p.period_id
+        GROUP BY 1, 2, 3, 4, 5""")
+
+
+def _listed(months: Iterable[Month], periods: Periods) -> str:
+    return ", ".join(str(periods[month]) for month in sorted(months))
+
+
+def _lay_owners(known_at: datetime | None) -> None:
+    lay("owner_day", owners_sql(known_at))
+    # Outside a client's own months its facts are nobody's, so that clients and the rest still make the company.
+    lay("owned", """
+        SELECT w.account_id, greatest(w.starts_on, s.from_month) AS starts_on, least(w.ends_on, s.to_month) AS ends_on,
+               s.scope_id, s.internal, false AS ignored
+        FROM owner_day w JOIN scoped s ON s.organization_id = w.organization_id
+        WHERE w.verdict = 'linked' AND greatest(w.starts_on, s.from_month) < least(w.ends_on, s.to_month)
+        UNION ALL
+        SELECT account_id, starts_on, ends_on, NULL, false, true FROM owner_day WHERE verdict = 'ignored'""")
+    lay("linked", """
+        SELECT DISTINCT s.scope_id, a.connection_id, w.starts_on, w.ends_on
+        FROM owner_day w JOIN scoped s ON s.organization_id = w.organization_id JOIN account a ON a.id = w.account_id
+        WHERE w.verdict = 'linked'""")
+
+
+def _lay_readings(asked: Asked) -> None:
+    flows = {f.name: f for metric in CATALOGUE.values() if isinstance(metric, Flow | Standing) and (f := facts_of(metric))}
+    stocks = {f.name: f for metric in CATALOGUE.values()
+              if isinstance(metric, Stock | Movement | Opening) and (f := facts_of(metric))}
+    zone = text(asked.zone.key)
+    lay("stock_day", " UNION ALL ".join(stock_days(facts) for facts in stocks.values()))
+    states = [_flow_states(facts, zone) for facts in flows.values()]
+    states.append("SELECT facts, connection_id, period_id, state, cause FROM stock_day WHERE rolled")
+    states += [_moved_states(bridge) for bridge in bridges()]
+    lay("read_state", " UNION ALL ".join(states))
+    ours = ", ".join(text(facts.name) for facts in stocks.values() if not facts.internal) or "''"
+    lay("fed", f"""
+        SELECT x.facts, x.scope_id, x.period_id,
+               CASE WHEN x.apart OR x.ours THEN 6
+                    WHEN min(x.state) = max(x.state) THEN max(x.state)
+                    WHEN bool_and(x.state IN (0, 1)) THEN 1 ELSE 2 END::smallint AS state,
+               CASE WHEN x.apart THEN 'not a client then' WHEN x.ours THEN 'our own are not counted'
+                    ELSE min(x.cause) FILTER (WHERE x.state NOT IN (0, 1)) END AS cause
+        FROM (
+            SELECT DISTINCT r.facts, s.scope_id, r.period_id, r.connection_id, r.state, r.cause,
+                   m.month < s.from_month OR m.month >= s.to_month AS apart, s.internal AND r.facts IN ({ours}) AS ours
+            FROM read_state r
+            JOIN known_month m ON m.period_id = r.period_id
+            JOIN asked a ON a.period_id = r.period_id
+            JOIN scoped s ON s.scope_id = a.scope_id
+            LEFT JOIN linked l ON l.scope_id = s.scope_id AND l.connection_id = r.connection_id
+                AND l.starts_on < m.ends_on AND l.ends_on > m.month
+            WHERE s.organization_id IS NULL OR l.scope_id IS NOT NULL
+        ) x
+        GROUP BY 1, 2, 3, x.apart, x.ours""")
+
+
+def bridges() -> list[Bridge]:
+    found = {m.bridge.facts.name: m.bridge for m in CATALOGUE.values() if isinstance(m, Movement | Opening)}
+    return list(found.values())
+
+
+def moved(bridge: Bridge) -> str:
+    """The name under which `fed` keeps whether a month and the one before it were both read."""
+    return f"{bridge.facts.name}, moved"
+
+
+def _entities(facts: Facts) -> list[str]:
+    return [entity.__name__ for entity in (facts.entity, *facts.also)]
+
+
+def _sources(facts: Facts, readings: str) -> str:
+    """Connections that feed an entity: they have been read for it, or hold facts of a read not yet ended well."""
+    table = facts.entity._meta.db_table
+    return f"""SELECT connection_id FROM {readings} WHERE entity = {text(facts.entity.__name__)}
+        UNION SELECT c.id FROM connection c WHERE EXISTS (SELECT 1 FROM {table} x WHERE x.connection_id = c.id)"""
+
+
+def _flow_states(facts: Facts, zone: str) -> str:
+    """What happened is measured in a month read from before it began to past its end, by each entity it needs."""
+    entities = ", ".join(text(name) for name in _entities(facts))
+
+    def on(moment: str) -> str:
+        return f"to_char({moment} AT TIME ZONE {zone}, 'FMDD Mon YYYY')"
+
+    return f"""
+        SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id,
+               CASE WHEN s.entities < {len(_entities(facts))} OR s.read_from >= d.ends_at OR s.read_through <= d.starts_at
+                    THEN 4
+                    WHEN s.read_from > d.starts_at THEN 2
+                    WHEN s.read_through >= d.ends_at THEN 0
+                    WHEN m.running THEN 1 ELSE 2 END::smallint AS state,
+               CASE WHEN s.entities < {len(_entities(facts))} THEN 'not read yet'
+                    WHEN s.read_from >= d.ends_at THEN 'not collected before ' || {on("s.read_from")}
+                    WHEN s.read_through <= d.starts_at THEN 'not read since ' || {on("s.read_through")}
+                    WHEN s.read_from > d.starts_at THEN 'read from ' || {on("s.read_from")}
+                    WHEN s.read_through < d.ends_at AND NOT m.running THEN 'read until ' || {on("s.read_through")}
+               END AS cause
+        FROM (
+            SELECT c.id AS connection_id, c.counts_from, c.counts_to, count(r.id) AS entities,
+                   max(r.read_from) AS read_from, min(r.read_through) AS read_through
+            FROM ({_sources(facts, "reading")}) x JOIN connection c ON c.id = x.connection_id
+            LEFT JOIN reading r ON r.connection_id = c.id AND r.account_id IS NULL AND r.entity IN ({entities})
+            GROUP BY c.id
+        ) s
+        CROSS JOIN known_month m
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN s.counts_from <= m.month THEN m.starts_at
+                        ELSE s.counts_from::timestamp AT TIME ZONE {zone} END AS starts_at,
+                   CASE WHEN s.counts_to >= m.ends_on THEN m.ends_at
+                        ELSE s.counts_to::timestamp AT TIME ZONE {zone} END AS ends_at
+        ) d
+        WHERE m.rolled AND s.counts_from < m.ends_on AND s.counts_to > m.month"""
+
+
+def stock_days(facts: Facts) -> str:
+    """A month's stock is read on its last complete listing, if that was taken near enough to its end (C25)."""
+    entities = ", ".join(text(name) for name in _entities(facts))
+    return f"""
+        SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id, m.month, m.rolled, d.day,
+               CASE WHEN d.day IS NULL THEN 4
+                    WHEN m.running THEN 1
+                    WHEN least(m.ends_on, s.counts_to) - 1 - d.day <= m.listing_tolerance_days THEN 0
+                    ELSE 2 END::smallint AS state,
+               CASE WHEN s.first_day IS NULL THEN 'not listed yet'
+                    WHEN s.first_day >= m.ends_on THEN 'not collected before ' || to_char(s.first_day, 'FMDD Mon YYYY')
+                    WHEN d.day IS NULL THEN 'not listed in this month'
+                    WHEN NOT m.running AND least(m.ends_on, s.counts_to) - 1 - d.day > m.listing_tolerance_days
+                    THEN 'last listed ' || to_char(d.day, 'FMDD Mon YYYY') END AS cause
+        FROM (
+            SELECT c.id AS connection_id, c.counts_from, c.counts_to, min(l.day) AS first_day,
+                   count(DISTINCT l.entity) AS entities
+            FROM ({_sources(facts, "listing")}) x JOIN connection c ON c.id = x.connection_id
+            LEFT JOIN listing l ON l.connection_id = c.id AND l.entity IN ({entities})
+            GROUP BY c.id
+        ) s
+        CROSS JOIN known_month m
+        LEFT JOIN LATERAL (
+            SELECT min(e.day) AS day FROM (
+                SELECT max(l.day) AS day FROM listing l
+                WHERE l.connection_id = s.connection_id AND l.entity IN ({entities})
+                  AND l.day >= greatest(m.month, s.counts_from) AND l.day < least(m.ends_on, s.counts_to)
+                GROUP BY l.entity
+            ) e HAVING count(*) = s.entities
+        ) d ON true
+        WHERE s.counts_from < m.ends_on AND s.counts_to > m.month"""
+
+
+def _moved_states(bridge: Bridge) -> str:
+    """A movement is measured between two month ends that were both read whole."""
+    facts = text(bridge.facts.name)
+    return f"""
+        SELECT {text(moved(bridge))}, n.connection_id, n.period_id,
+               CASE WHEN n.state NOT IN (0, 1) THEN n.state WHEN b.state IN (0, 1) THEN n.state
+                    WHEN b.state = 2 THEN 2 ELSE 4 END::smallint,
+               CASE WHEN n.state NOT IN (0, 1) THEN n.cause WHEN b.state IN (0, 1) THEN NULL
+                    ELSE 'the month before is ' || CASE WHEN b.state = 2 THEN 'incomplete' ELSE 'not collected' END END
+        FROM stock_day n
+        LEFT JOIN stock_day b ON b.facts = n.facts AND b.connection_id = n.connection_id
+            AND b.month = (n.month - interval '1 month')::date
+        WHERE n.rolled AND n.facts = {facts}"""

@@ -1,0 +1,52 @@
+"""One roll-up: take the marks, work out what they ask for, store what differs; all of it or nothing."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from metrics.models import Rollup, RollupReading
+from metrics.rollup.asked import Asked, ask
+from metrics.rollup.compute import compute
+from metrics.rollup.sql import execute
+from metrics.rollup.store import store
+
+log = logging.getLogger(__name__)
+ONE_AT_A_TIME = 7_132_002  # the advisory lock of roll-ups
+WORKING_MEMORY = "128MB"  # for this transaction's sorts and hashes
+
+
+@transaction.atomic
+def run(cause: str, *, everything: bool = False, now: datetime | None = None) -> Rollup | None:
+    """Work out what moved since the last roll-up, or everything; None where there is nothing to do.
+
+    The marks are taken in the transaction that stores the values, so a crash loses none of them.
+    """
+    execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    execute(f"SET LOCAL work_mem = '{WORKING_MEMORY}'")
+    moment = now or timezone.now()
+    asked = ask(moment, everything=everything)
+    if asked is None:
+        return None
+    rollup = Rollup.objects.create(cause=cause, started_at=moment)
+    compute(asked)
+    rollup.rows_written = store(rollup)
+    rollup.ended_at = now or timezone.now()
+    rollup.save(update_fields=["rows_written", "ended_at"])
+    _remember_readings(rollup, asked)
+    log.info("Roll-up after %s: %d months, %d values written", cause, len(asked.months), rollup.rows_written)
+    return rollup
+
+
+def _remember_readings(rollup: Rollup, asked: Asked) -> None:
+    """How far each list had been read, for what values say of themselves and for the next roll-up to compare."""
+    RollupReading.objects.bulk_create(
+        RollupReading(
+            rollup=rollup, connection=connection, entity=entity, account=account,
+            read_from=read_from, read_through=read_through, run=run_id,
+        )
+        for (connection, entity, account), (read_from, read_through, run_id) in asked.readings.items()
+    )
