@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -44,12 +44,12 @@ LEVELS = {
 }
 
 
-def fill(*, clients: int = 5, owner: User | None = None) -> list[Organization]:
+def fill(*, clients: int = 5, owner: User | None = None, prefix: str = "client") -> list[Organization]:
     """Values for the company and for each client: every month, quarter and year of the span."""
     Calendar.objects.update_or_create(id=1, defaults={"time_zone": "America/Chicago"})
     made = [
         Organization.objects.create(
-            slug=f"client-{at}", name=f"{NAMES[at % len(NAMES)]}{'' if at < len(NAMES) else f' {at}'}",
+            slug=f"{prefix}-{at}", name=f"{NAMES[at % len(NAMES)]}{'' if at < len(NAMES) else f' {at}'}",
             owner=owner if at % 2 == 0 else None,
         )
         for at in range(clients)
@@ -111,6 +111,3 @@ def _value(metric: Metric, span: Span, share: Decimal) -> Decimal:
 def _adds(metric: Metric) -> bool:
     return str(getattr(metric, "across", "")) == "sum"
 
-
-def slugs(organizations: Sequence[Organization]) -> list[str]:
-    return [each.slug for each in organizations]

@@ -1,0 +1,55 @@
+"""Charts: gaps stay gaps, bars start at zero, and no figure carries a look of its own."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from qbr.pages import charts
+from qbr.pages.charts import Kind, Series
+
+LABELS = ["Jan 2026", "Feb 2026", "Mar 2026"]
+
+
+def drawn(kind: Kind, *values: Decimal | None, provisional: tuple[bool, ...] = ()) -> Any:
+    texts = tuple(str(value) for value in values)
+    return json.loads(charts.trend(kind, LABELS, [Series("Tickets", values, texts, provisional)]))
+
+
+def test_a_missing_month_is_a_gap_and_not_zero() -> None:
+    line = drawn(Kind.LINES, Decimal(3), None, Decimal(5))["data"][0]
+    assert (line["y"], line["connectgaps"]) == ([3.0, None, 5.0], False)
+
+
+def test_bars_start_at_zero() -> None:
+    assert drawn(Kind.BARS, Decimal(300), Decimal(301), Decimal(302))["layout"]["yaxis"]["rangemode"] == "tozero"
+
+
+def test_a_month_still_running_is_dashed_and_joined_to_the_one_before() -> None:
+    settled, moving = drawn(Kind.LINES, Decimal(1), Decimal(2), Decimal(3), provisional=(False, False, True))["data"]
+    assert settled["y"] == [1.0, 2.0, None]
+    assert (moving["y"], moving["line"]["dash"]) == ([None, 2.0, 3.0], "dot")
+
+
+def test_colours_are_named_and_left_to_the_theme() -> None:
+    figure = charts.trend(Kind.BARS, LABELS, [Series("A", (Decimal(1),) * 3, ("1",) * 3)])
+    assert "var(--series-1)" in figure
+    assert "template" not in json.loads(figure)["layout"]
+
+
+def test_a_bridge_floats_its_steps_from_the_running_sum() -> None:
+    values = [Decimal(100), Decimal(20), Decimal(-5), Decimal(115)]
+    bars = json.loads(charts.bridge(["from", "new", "lost", "to"], values, ["", "", "", ""], [True, False, False, True]))["data"][0]
+    assert bars["base"] == [0.0, 100.0, 120.0, 0.0]
+
+
+def test_a_figure_cannot_end_the_script_it_stands_in() -> None:
+    assert "</script" not in charts.trend(Kind.BARS, ["</script>"], [Series("<b>", (Decimal(1),), ("1",))])
+
+
+def test_a_spark_breaks_where_a_value_is_missing() -> None:
+    path = charts.spark([Decimal(1), Decimal(2), None, Decimal(3), Decimal(4)], "x")
+    assert path.count("M") == 2
+
+
+def test_two_points_are_no_spark() -> None:
+    assert charts.spark([Decimal(1), Decimal(2)], "x") == ""
