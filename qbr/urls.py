@@ -1,6 +1,12 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("", include("qbr.accounts.urls")),
+    path("", include("qbr.first_use.urls")),
+    path("", include("qbr.data.urls")),
+    path("", include("qbr.entry.urls")),
+    path("admin/", admin.site.urls),
+]

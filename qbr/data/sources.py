@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from croniter import croniter
 from django.db.models import Max, Min, Q
-from django.utils import timezone
 
+from collectors import consent
 from collectors.connections import CollectorRun, Connection
 from collectors.facts.readings import Listing, Reading
 from collectors.facts.touched import Calendar
+from collectors.schedules import next_reading
 from collectors.vendors import VENDORS
+from metrics import reading
+from metrics.reading import Freshness, Person, SystemFreshness
 from qbr.data.progress import UNDER_WAY, Progress, progress_of, spoken
-
-STALE_AFTER = timedelta(hours=26)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Source:
     next_at: datetime | None
     problem: str
     consent_ends: datetime | None
+    consent_warning: str
     progress: Progress
 
     @property
@@ -44,44 +46,36 @@ WORDS = {
 }  # fmt: skip
 
 
-def sources() -> list[Source]:
+def sources(person: Person) -> list[Source]:
     done, under_way = Q(runs__state=CollectorRun.State.DONE), Q(runs__state__in=UNDER_WAY)
+    fresh = {(system.vendor, system.connection): system for system in reading.freshness(person)}
     listed = Connection.objects.annotate(
         last_good_at=Max("runs__ended_at", filter=done), running=Max("runs__pk", filter=under_way)
     ).order_by("label")
-    return [_source(connection) for connection in listed]
+    return [_source(connection, fresh) for connection in listed]
 
 
-def _source(connection: Connection) -> Source:
+def _source(connection: Connection, fresh: Mapping[tuple[str, str], SystemFreshness]) -> Source:
     last_good_at: datetime | None = connection.last_good_at  # type: ignore[attr-defined]
-    running: int | None = connection.running  # type: ignore[attr-defined]
-    state = _state(connection, last_good_at, running is not None)
-    vendor = VENDORS.get(connection.vendor)
+    vendor = VENDORS[connection.vendor].label if connection.vendor in VENDORS else connection.vendor
+    system = fresh.get((vendor, connection.label))
+    state = _state(connection, last_good_at, system)
     return Source(
-        connection, vendor.label if vendor else connection.vendor, state, WORDS[state], last_good_at,
-        next_reading(connection), connection.problem, connection.consent_expires_at, progress_of(connection),
+        connection, vendor, state, WORDS[state], last_good_at, next_reading(connection) if system else None,
+        system.problem if system and last_good_at else connection.problem, connection.consent_expires_at,
+        consent.warning(connection), progress_of(connection),
     )  # fmt: skip
 
 
-def _state(connection: Connection, last_good_at: datetime | None, running: bool) -> str:
-    if not connection.enabled:
+def _state(connection: Connection, last_good_at: datetime | None, system: SystemFreshness | None) -> str:
+    """`system` is None where the connection is switched off."""
+    if system is None:
         return "off"
-    if running:
+    if connection.running is not None:  # type: ignore[attr-defined]
         return "reading"
-    if connection.problem:
-        return "failing"
-    if last_good_at is None:
+    if last_good_at is None and system.state is Freshness.STALE:
         return "new"
-    return "stale" if timezone.now() - last_good_at > STALE_AFTER else "fresh"
-
-
-def next_reading(connection: Connection) -> datetime | None:
-    """By its schedule, in the business time zone; None where it is switched off or waits for a person."""
-    if not connection.enabled:
-        return None
-    now = timezone.now().astimezone(Calendar.current().zone)
-    following: datetime = croniter(connection.schedule, now).get_next(datetime)
-    return following
+    return system.state.value
 
 
 @dataclass(frozen=True)

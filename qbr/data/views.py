@@ -30,7 +30,7 @@ may_collect = permission_required("collectors.change_connection", raise_exceptio
 def overview(request: HttpRequest) -> HttpResponse:
     person = cast(User, request.user)
     return _local(request, "data/overview.html", {
-        "sources": sources.sources(),
+        "sources": sources.sources(person),
         "undecided": undecided.counts(),
         "ignored": undecided.ignored_accounts().select_related("connection")[:SHOWN_IGNORED],
         "known": sources.known_since(),

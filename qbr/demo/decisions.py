@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.contrib.auth.models import User
+
 from collectors.facts.money import LedgerAccount
 from collectors.facts.service import Queue
 from metrics.models import LedgerCategory, QueueKind
 from metrics.periods import Month
-from organizations.models import Organization
-
-COMPANY_NAME = "Lanternworks"
+from organizations.linking import Decision, decide
+from organizations.models import AccountLink
+from organizations.suggestions import suggestions
+from qbr.data.undecided import waiting_accounts
 
 KINDS = {
     "Help Desk": QueueKind.Kind.REACTIVE,
@@ -84,7 +87,17 @@ def by_hand(months: Sequence[Month]) -> dict[tuple[str, Month], Decimal]:
     return numbers
 
 
-def mark_internal() -> int:
-    """The MSP's own records are clients of nobody."""
-    own = Organization.objects.filter(name__istartswith=COMPANY_NAME).exclude(kind=Organization.Kind.INTERNAL)
-    return own.update(kind=Organization.Kind.INTERNAL)
+def map_accounts(by: User) -> int:
+    """The ledger's customers whose names leave no doubt, and vendors that are no clients; the rest waits for a walk."""
+    customers = list(waiting_accounts().filter(connection__vendor="quickbooks_online"))
+    best = {key: ranked[0] for key, ranked in suggestions(customers).items() if ranked and ranked[0].is_strong}
+    linked = [
+        Decision(account=key, organization=one.organization.pk, reason=one.reason) for key, one in best.items()
+    ]
+    vendors = waiting_accounts().filter(connection__vendor="connectwise_psa", evidence__types__contains=["Vendor"])
+    ignored = [
+        Decision(account=key, verdict=AccountLink.Verdict.IGNORED, reason="sells to us")
+        for key in vendors.values_list("pk", flat=True)
+    ]
+    decide([*linked, *ignored], by)
+    return len(linked) + len(ignored)

@@ -82,9 +82,10 @@ class Command(BaseCommand):
             linked = link_new()
             done(f"{linked.founded.total()} clients founded, {linked.linked.total()} accounts linked, "
                  f"{linked.waiting.total()} wait for a person")  # fmt: skip
-        with self._step("Deciding queues, ledger accounts and owners") as done:
-            done(f"{decisions.decide_queues()} queues, {decisions.decide_ledger()} ledger accounts, "
-                 f"{decisions.mark_internal()} internal, {people.assign_clients()} clients assigned")  # fmt: skip
+        with self._step("Deciding queues, categories, accounts and owners") as done:
+            admin = people.person("admin")
+            done(f"{decisions.decide_queues()} queues, {decisions.decide_ledger()} categories, "
+                 f"{decisions.map_accounts(admin)} accounts, {people.assign_clients()} clients")  # fmt: skip
         with self._step("Entering headcount and sales activity") as done:
             done(f"{self._enter(months)} cells")
 

@@ -1,0 +1,139 @@
+"""The month grid in a real browser: keys move, a pasted block fills cells, nothing is lost, and it works without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from collectors.facts.touched import Calendar
+from metrics.models import Entry
+from metrics.periods import Month
+from qbr.access import make_roles
+from qbr.entry.grid import this_month
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def signed_in(live_server) -> dict[str, str]:
+    """The session cookie of someone who may enter."""
+    Calendar.objects.update_or_create(id=1, defaults={"time_zone": "America/Chicago"})
+    User.objects.create_superuser("admin")
+    person = User.objects.create_user("editor", first_name="Sam", last_name="Field")
+    person.groups.add(make_roles()["Editor"])
+    client = Client()
+    client.force_login(person)
+    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+
+
+@pytest.fixture
+def grid(page: Page, live_server, signed_in: dict[str, str]) -> Page:
+    page.context.add_cookies([signed_in])
+    page.goto(f"{live_server.url}/entry/")
+    return page
+
+
+@pytest.fixture
+def without_scripts(browser: Browser, live_server, signed_in: dict[str, str]) -> Iterator[BrowserContext]:
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([signed_in])
+    yield context
+    context.close()
+
+
+def cell(page: Page, metric: str, month: Month):
+    return page.locator(f'[name="{metric}:{month}"]')
+
+
+def paste(page: Page, metric: str, month: Month, text: str) -> None:
+    cell(page, metric, month).focus()
+    page.evaluate(
+        """text => {
+            const data = new DataTransfer();
+            data.setData("text/plain", text);
+            document.activeElement.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        text,
+    )
+
+
+def saved() -> dict[tuple[str, str], Decimal | None]:
+    rows = Entry.objects.filter(superseded_at=None).select_related("period")
+    return {(row.metric, str(Month.holding(row.period.starts_on))): row.value for row in rows}
+
+
+def test_enter_and_arrows_move_between_cells_and_escape_puts_one_back(grid: Page) -> None:
+    month = this_month()
+    first = cell(grid, "employees", month)
+    first.fill("9")
+    first.press("Enter")
+    expect(cell(grid, "technical_employees", month)).to_be_focused()
+    grid.keyboard.press("ArrowLeft")
+    expect(cell(grid, "technical_employees", month.previous)).to_be_focused()
+    grid.keyboard.press("ArrowUp")
+    expect(cell(grid, "employees", month.previous)).to_be_focused()
+    first.focus()
+    grid.keyboard.press("Escape")
+    expect(first).to_have_value("")
+
+
+def test_a_block_from_a_spreadsheet_fills_the_cells_below_and_to_the_right_and_is_saved(grid: Page) -> None:
+    month = this_month()
+    paste(grid, "employees", month.previous, "8.5\t9\r\n5.5\t6\r\n")
+    expect(grid.locator("[data-unsaved]")).to_contain_text("4 cells filled. 4 cells not saved yet.")
+    assert saved() == {}
+    grid.get_by_role("button", name="Save").click()
+    expect(grid.get_by_text("4 cells saved")).to_be_visible()
+    assert saved() == {
+        ("employees", str(month.previous)): Decimal("8.5"), ("employees", str(month)): Decimal(9),
+        ("technical_employees", str(month.previous)): Decimal("5.5"), ("technical_employees", str(month)): Decimal(6),
+    }  # fmt: skip
+
+
+def test_a_refused_cell_has_the_focus_and_keeps_its_text_while_the_rest_is_saved(grid: Page) -> None:
+    month = this_month()
+    cell(grid, "employees", month).fill("eight")
+    cell(grid, "technical_employees", month).fill("5.5")
+    grid.get_by_role("button", name="Save").click()
+    wrong = cell(grid, "employees", month)
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_value("eight")
+    expect(grid.get_by_role("alert")).to_contain_text("“eight” is not a number")
+    assert saved() == {("technical_employees", str(month)): Decimal("5.5")}
+
+
+def test_who_entered_a_cell_can_be_read_with_the_keyboard(grid: Page) -> None:
+    month = this_month()
+    cell(grid, "employees", month).fill("9")
+    grid.get_by_label("Note").fill("hired Dana")
+    grid.get_by_role("button", name="Save").click()
+    about = grid.get_by_role("button", name=f"Employees, {month.label}: entered")
+    about.focus()
+    grid.keyboard.press("Enter")
+    told = grid.locator(".about-cell:popover-open")
+    expect(told).to_contain_text("Sam Field")
+    expect(told).to_contain_text("hired Dana")
+    grid.keyboard.press("Escape")
+    expect(told).to_be_hidden()
+
+
+def test_it_works_without_scripts(without_scripts: BrowserContext, live_server) -> None:
+    page, month = without_scripts.new_page(), this_month()
+    page.goto(f"{live_server.url}/entry/")
+    cell(page, "employees", month).fill("9")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("1 cell saved")).to_be_visible()
+    assert saved() == {("employees", str(month)): Decimal(9)}
+
+
+def test_on_a_telephone_the_page_does_not_scroll_sideways_and_the_newest_month_is_in_sight(grid: Page) -> None:
+    grid.set_viewport_size({"width": 390, "height": 844})
+    grid.reload()
+    assert grid.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(cell(grid, "employees", this_month())).to_be_in_viewport(ratio=0.9)
