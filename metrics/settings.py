@@ -185,11 +185,11 @@ def lay_rules(table: str, days: Mapping[int, date]) -> None:
         cursor.execute(f"CREATE TEMPORARY TABLE {table} (period_id bigint PRIMARY KEY, {columns}) ON COMMIT DROP")
         cursor.executemany(
             f"INSERT INTO {table} VALUES ({slots})",  # noqa: S608 - names of our own
-            [[period, *(_for_sql(key, values[day][key]) for key in COLUMNS)] for period, day in days.items()],
+            [[period, *(for_sql(key, values[day][key]) for key in COLUMNS)] for period, day in days.items()],
         )
         cursor.execute(f"ANALYZE {table}")
 
 
-def _for_sql(key: str, value: Any) -> Any:
-    """Statuses and agreement types are compared without regard to case."""
+def for_sql(key: str, value: Any) -> Any:
+    """A rule's value as its column holds it. Statuses and agreement types are compared without regard to case."""
     return [str(name).lower() for name in value] if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 
+from metrics.declare import fingerprint
 from metrics.definitions import CATALOGUE
 from metrics.models import (
     Basis,
@@ -32,7 +33,8 @@ NOON = datetime(2025, 4, 1, 12, tzinfo=UTC)
 def store(metric: str, period: Span, value: str | None, scope: ScopeRef = COMPANY, **also: Any) -> None:
     """One stored value, with everything it hangs on."""
     definition, _ = Definition.objects.get_or_create(
-        metric=metric, version=also.pop("version", CATALOGUE[metric].version), defaults={"fingerprint": "test"}
+        metric=metric, version=also.pop("version", CATALOGUE[metric].version),
+        defaults={"fingerprint": fingerprint(CATALOGUE[metric])},
     )
     basis, _ = Basis.objects.get_or_create(definition=definition, fingerprint=f"{metric}-{definition.version}")
     span, _ = Period.objects.get_or_create(grain=period.grain, starts_on=period.starts_on, ends_on=period.ends_on)

@@ -32,7 +32,9 @@ def editor() -> User:
     return person("editor", "enter_numbers", "see_finance")
 
 
-def preview(editor: User, text: str | bytes, scope: ScopeRef = COMPANY, name: str = "figures.csv", **also: object) -> Preview:
+def preview(
+    editor: User, text: str | bytes, scope: ScopeRef = COMPANY, name: str = "figures.csv", **also: object
+) -> Preview:
     content = text.encode() if isinstance(text, str) else text
     return spreadsheets.preview(editor, name, content, scope, **also)  # type: ignore[arg-type]
 
@@ -97,7 +99,8 @@ def test_a_client_column_holds_many_clients_by_slug_name_or_a_linked_account(edi
             account=account, organization=Organization.objects.get(slug=slug), verdict="linked", method="person"
         )
     found = preview(editor, (
-        "Client,Metric,2025-01\nacme,endpoints_managed,10\nBIRCH & SONS,endpoints_managed,20\n251,endpoints_managed,30\n"
+        "Client,Metric,2025-01\nacme,endpoints_managed,10\nBIRCH & SONS,endpoints_managed,20\n"
+        "251,endpoints_managed,30\n"
         "ACME Corp.,seats_managed,9\nNobody,endpoints_managed,1\n,endpoints_managed,2\n"
     ))
     assert [(slug, metric, new) for slug, metric, _, _, new, _ in said(found)] == [
@@ -184,7 +187,9 @@ def test_text_read_as_mac_roman_and_saved_again_is_repaired_when_asked(editor: U
     ("a.csv", b"one,two\n3,4\n", "No heading names a month"),
     ("a.csv", b",,,\n,,\n", "holds no cells"),
 ])
-def test_a_file_that_cannot_be_used_says_why_in_a_sentence(editor: User, name: str, content: bytes, sentence: str) -> None:
+def test_a_file_that_cannot_be_used_says_why_in_a_sentence(
+    editor: User, name: str, content: bytes, sentence: str
+) -> None:
     with pytest.raises(Unusable, match=sentence):
         preview(editor, content, name=name)
 
@@ -211,7 +216,8 @@ def test_it_knows_a_month_by_the_ways_people_write_one(text: str, month: str | N
 
 
 def test_cells_are_named_as_a_spreadsheet_names_them() -> None:
-    assert [address(0, 0), address(3, 2), address(9, 25), address(0, 26), address(0, 702)] == ["A1", "C4", "Z10", "AA1", "AAA1"]
+    places = (0, 0), (3, 2), (9, 25), (0, 26), (0, 702)
+    assert [address(row, column) for row, column in places] == ["A1", "C4", "Z10", "AA1", "AAA1"]
 
 
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "plain"]
