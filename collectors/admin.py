@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from collectors import consent
+from collectors import consent, schedules
 from collectors.client import Client
 from collectors.connections import CollectorRun, Connection, QuarantinedRecord
 from collectors.declare import Vendor
@@ -101,7 +101,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         if form.secrets_given():
             obj.secrets = {**stored_secrets(obj), **form.secrets_given()}
         super().save_model(request, obj, form, change)
-        transaction.on_commit(_match_schedules)
+        transaction.on_commit(schedules.match)
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
         """Stay on the connection: the next thing to do is to test it, or to consent."""
@@ -129,12 +129,12 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         queryset.update(enabled=True)
-        transaction.on_commit(_match_schedules)
+        transaction.on_commit(schedules.match)
 
     @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         queryset.update(enabled=False)
-        transaction.on_commit(_match_schedules)
+        transaction.on_commit(schedules.match)
 
     # Speaking to the vendor
 
@@ -254,12 +254,6 @@ def _say_test(request: HttpRequest, connection: Connection) -> None:
             messages.success(request, client.test())
     except CollectError as fault:
         messages.error(request, str(fault))
-
-
-def _match_schedules() -> None:
-    from collectors import schedules
-
-    schedules.match()
 
 
 def _counted(run: CollectorRun, name: str) -> int:

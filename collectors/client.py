@@ -179,7 +179,7 @@ class Client:
 
     def _refusal(self, status: int, body: Any, path: str) -> str:
         reason = self._clean(said(body))
-        words = f" It says: {reason}" if reason else ""
+        words = f" It says: “{reason}”." if reason else ""
         if status == 401:
             return f"{self.label} refuses our key (401). Check the keys of this connection.{words}"
         if status == 403:

@@ -8,6 +8,8 @@ import pytest
 
 from collectors.vendors import VENDORS
 from tests.collectors.desk import SLUG, Desk, furnish, register, serving
+from tests.collectors.playing import played, playing  # noqa: F401
+from tests.collectors.told import sleep, slept, told  # noqa: F401
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,13 +41,18 @@ class Playing:
     def fault(self, vendor: Vendor, kind: str, **more: object) -> None:
         self.sandbox.faults.add({"vendor": vendor.slug, "kind": kind, **more})
 
+    def counting(self, vendor: Vendor) -> Callable[[], int]:
+        """How many requests the vendor was asked from now on."""
+        fault = self.sandbox.faults.add({"vendor": vendor.slug, "kind": "500", "after": 1_000_000})
+        return lambda: 1_000_000 - fault.after
+
     def switch(self, vendor: Vendor, **values: bool | int | str) -> None:
         for name, value in values.items():
             self.sandbox.switches.set(vendor.slug, name, value)
 
 
 @pytest.fixture(scope="session")
-def _played() -> Iterator[Sandbox]:
+def played() -> Iterator[Sandbox]:
     sandbox = Sandbox(Options(today=TODAY, clients=12, months=4), 0, Clock())
     threading.Thread(target=sandbox.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield sandbox
@@ -56,12 +61,12 @@ def _played() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def playing(_played: Sandbox, settings: Any) -> Playing:
+def playing(played: Sandbox, settings: Any) -> Playing:
     """Fresh: no faults, no edits, switches as they come, the clock at noon of the day."""
-    _played.faults.clear()
-    _played.switches.reset()
-    _played.limits.forget()
-    _played.world.edits.clear()
-    _played.world.clock.set(parse_moment(NOON))
-    settings.SANDBOX_URL = _played.base
-    return Playing(_played)
+    played.faults.clear()
+    played.switches.reset()
+    played.limits.forget()
+    played.world.edits.clear()
+    played.world.clock.set(parse_moment(NOON))
+    settings.SANDBOX_URL = played.base
+    return Playing(played)

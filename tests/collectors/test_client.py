@@ -24,7 +24,6 @@ from collectors.pagination import AfterId, OnePage
 from collectors.patience import Patience
 from tests.collectors.told import Reply, Told
 
-pytest_plugins = ("tests.collectors.told",)
 pytestmark = pytest.mark.django_db
 
 BASIC = Basic(user="{user}", password="{password}")
@@ -297,7 +296,7 @@ def test_a_new_token_that_is_refused_too_needs_a_person(told: Told) -> None:
 
 def test_what_a_key_may_not_read_is_named(told: Told) -> None:
     told.tell("/rows", Reply({"message": "Inquire is missing"}, 403))
-    with pytest.raises(Refused, match=r"does not let this key read /rows \(403\). It says: Inquire is missing Ask"):
+    with pytest.raises(Refused, match=r"does not let this key read /rows \(403\). It says: “Inquire is missing”. Ask"):
         rows(client(told, vendor(advice="Ask your admin.")))
 
 
