@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("qbr.accounts.urls")),
     path("", include("qbr.first_use.urls")),
+    path("", include("qbr.pages.urls")),
     path("", include("qbr.data.urls")),
     path("", include("qbr.entry.urls")),
     path("admin/", admin.site.urls),
