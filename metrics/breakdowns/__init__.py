@@ -1,0 +1,34 @@
+"""Facts read for one panel of a page: by index, each in one statement, for one scope and period.
+
+The parts add up to the stored metric of the same name, since they are counted by its own declaration.
+"""
+
+from metrics.breakdowns.agreements import AgreementRow, MovedAgreement, agreements, moved_agreements
+from metrics.breakdowns.estate import (
+    Contact,
+    OverMonths,
+    Series,
+    Unseen,
+    UnseenDevices,
+    endpoints_over,
+    last_contact,
+    not_seen,
+)
+from metrics.breakdowns.ledger import Beside, Unmapped, mrr_beside_ledger, unmapped_ledger
+from metrics.breakdowns.service import (
+    Age,
+    KindOfWork,
+    LongTicket,
+    Worked,
+    hours_by_kind,
+    longest_tickets,
+    open_by_age,
+    tickets_by,
+)
+
+__all__ = [
+    "Age", "AgreementRow", "Beside", "Contact", "KindOfWork", "LongTicket", "MovedAgreement", "OverMonths", "Series",
+    "Unmapped", "Unseen", "UnseenDevices", "Worked", "agreements", "endpoints_over", "hours_by_kind", "last_contact",
+    "longest_tickets", "moved_agreements", "mrr_beside_ledger", "not_seen", "open_by_age", "tickets_by",
+    "unmapped_ledger",
+]
