@@ -1,0 +1,122 @@
+"""How the rows behind a number are shown: for each relation that metrics count, its columns.
+
+SQL speaks of the counted row as the definitions do: `f` and the aliases of its facts. Names of other records are
+looked up by id, so that only the rows of one page cost anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from metrics.declare import Metric, Movement, Opening, facts_of
+from metrics.spreadsheets import Kind
+
+
+@dataclass(frozen=True)
+class Shown:
+    key: str  # what addresses sort by
+    label: str
+    sql: str
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True)
+class Listing:
+    columns: tuple[Shown, ...]
+    link: str  # the record's page in the vendor's console
+    newest_first: str  # key of the column it is sorted by, unless asked
+
+
+def _name(table: str, of: str, what: str = "name") -> str:
+    return f"(SELECT x.{what} FROM {table} x WHERE x.id = {of})"  # noqa: S608 - names of our own
+
+
+def _client(account: str) -> str:
+    """The client's own name where the account is linked on that day, else the vendor's name for it."""
+    organization = "SELECT g.name FROM scope s JOIN organization g ON g.id = s.organization_id WHERE s.id = o.scope_id"
+    return f"coalesce(({organization}), {_name('account', account)})"
+
+
+TICKETS = Listing(
+    columns=(
+        Shown("number", "Ticket", "f.external_id"),
+        Shown("title", "Title", "f.title"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("queue", "Queue", _name("queue", "f.queue_id")),
+        Shown("technician", "Technician", _name("technician", "f.technician_id")),
+        Shown("status", "Status", "f.status"),
+        Shown("opened", "Opened", "f.opened_on", Kind.DAY),
+        Shown("closed", "Closed", "f.closed_on", Kind.DAY),
+    ),
+    link="f.link", newest_first="opened",
+)
+TIME = Listing(
+    columns=(
+        Shown("ticket", "Ticket", "t.external_id"),
+        Shown("title", "Title", "t.title"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("technician", "Technician", _name("technician", "f.technician_id")),
+        Shown("work", "Work", "coalesce(nullif(f.work_type, ''), f.charged_to)"),
+        Shown("worked", "Worked", "f.worked_on", Kind.DAY),
+        Shown("entered", "Entered", "f.entered_on", Kind.DAY),
+        Shown("hours", "Hours", "f.hours", Kind.HOURS),
+    ),
+    link="coalesce(nullif(f.link, ''), t.link)", newest_first="entered",
+)
+DEVICES = Listing(
+    columns=(
+        Shown("name", "Device", "f.name"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("kind", "Kind", "replace(f.kind, '_', ' ')"),
+        Shown("os", "System", "f.os"),
+        Shown("serial", "Serial", "t.serial"),
+        Shown("seen", "Last contact", "t.last_seen_at", Kind.MOMENT),
+    ),
+    link="t.link", newest_first="seen",
+)
+AGREEMENT_LINES = Listing(
+    columns=(
+        Shown("agreement", "Agreement", "t.name"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("kind", "Type", "f.kind"),
+        Shown("product", "Addition", "f.product"),
+        Shown("seats", "Seats", "f.seats", Kind.COUNT),
+        Shown("from", "From", "f.from_on", Kind.DAY),
+        Shown("amount", "A month", "f.monthly_amount", Kind.MONEY),
+    ),
+    link="t.link", newest_first="amount",
+)
+MOVEMENTS = Listing(
+    columns=(
+        Shown("agreement", "Agreement", _name("agreement", "p.thing")),
+        Shown("client", "Client", _client("p.account_id")),
+        Shown("before", "Month before", "p.before", Kind.MONEY),
+        Shown("now", "This month", "p.now", Kind.MONEY),
+        Shown("moved", "Moved by", "p.now - p.before", Kind.MONEY),
+    ),
+    link=_name("agreement", "p.thing", "link"), newest_first="moved",
+)
+LEDGER = Listing(
+    columns=(
+        Shown("account", "Ledger account", "la.name"),
+        Shown("number", "Number", "la.number"),
+        Shown("side", "Side", "replace(la.side, '_', ' ')"),
+        Shown("category", "Category", "replace(lc.category, '_', ' ')"),
+        Shown("amount", "Amount", "f.amount", Kind.MONEY),
+    ),
+    link="coalesce(nullif(f.link, ''), la.link)", newest_first="amount",
+)
+
+BY_FACTS: Mapping[str, Listing] = {
+    "tickets": TICKETS, "time": TIME, "devices": DEVICES, "agreement lines": AGREEMENT_LINES,
+    "ledger income": LEDGER, "ledger costs": LEDGER,
+}
+
+
+def listing_of(metric: Metric) -> Listing | None:
+    """None where a metric counts no rows of its own."""
+    facts = facts_of(metric)
+    if facts is None:
+        return None
+    return MOVEMENTS if isinstance(metric, Movement | Opening) else BY_FACTS[facts.name]
