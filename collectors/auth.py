@@ -7,7 +7,7 @@ connection's row, before the new access token is used: a rotated token that is l
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +27,7 @@ class Exchange(Protocol):
 
     connection: Connection
     label: str
+    sleep: Callable[[float], None]
 
     def fill(self, template: str) -> str:
         """The template with the connection's settings and secrets in its braces."""
@@ -101,12 +102,23 @@ class RefreshToken(Auth):
         return self.token
 
     def credentials(self, exchange: Exchange) -> dict[str, str]:
-        for _ in range(2):  # another process may have put a newer token in the store since we read ours
-            status, answer, stored_anew = self._refresh(exchange)
+        answer: dict[str, Any] = {}
+        used = ""
+        for again in (False, True):
+            if again:
+                exchange.sleep(1)  # whoever waits for the row to store a newer token goes first
+            with locked(exchange.connection) as connection:
+                stored = connection.secrets.get("refresh_token", "")
+                if not stored:
+                    raise Refused(f"{exchange.label} waits for consent. Open the connection and press Connect.")
+                if stored == used:
+                    break
+                used = stored
+                status, answer = self._ask(exchange, {"grant_type": "refresh_token", "refresh_token": used})
+                if status < 400:
+                    self._store(connection, answer)
             if status < 400:
                 return {**super().credentials(exchange), **bearer(exchange, answer)}
-            if not stored_anew:
-                break
         raise Refused(f"{exchange.label} no longer accepts our consent{reason(answer)}. Reconnect this connection.")
 
     def redeem(self, exchange: Exchange, code: str, redirect_uri: str, keeps: Mapping[str, str]) -> None:
@@ -119,19 +131,6 @@ class RefreshToken(Auth):
             connection.settings = {**connection.settings, **keeps}
             connection.problem = ""
             self._store(connection, answer)
-
-    def _refresh(self, exchange: Exchange) -> tuple[int, dict[str, Any], bool]:
-        """Status and answer, and whether the token had been replaced in the store while it was being used."""
-        with locked(exchange.connection) as connection:
-            used = connection.secrets.get("refresh_token", "")
-            if not used:
-                raise Refused(f"{exchange.label} waits for consent. Open the connection and press Connect.")
-            status, answer = self._ask(exchange, {"grant_type": "refresh_token", "refresh_token": used})
-            if status < 400:
-                self._store(connection, answer)
-                return status, answer, False
-        connection.refresh_from_db(fields=["secrets_sealed"])
-        return status, answer, connection.secrets.get("refresh_token") != used
 
     def _ask(self, exchange: Exchange, form: Mapping[str, str]) -> Posted:
         basic = basic_header(exchange.fill("{client_id}"), exchange.fill("{client_secret}"))
