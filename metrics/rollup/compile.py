@@ -101,7 +101,8 @@ def counted(aggregate: str, where: str) -> str:
 
 
 def _columns(number: int, value: str, rows: str, checksum: str) -> str:
-    return f"{value} AS v{number}, {rows} AS n{number}, {checksum} AS k{number}"
+    # Rounded here, to the places values are stored with, so that clients add up to the company to the last of them.
+    return f"round(({value})::numeric, 8) AS v{number}, {rows} AS n{number}, {checksum} AS k{number}"
 
 
 def _owner(facts: Facts, on: str) -> tuple[str, str, str]:

@@ -82,7 +82,7 @@ def _counted_sql(group: Group, definitions: Definitions) -> str:
         named.append("unsettled")
     sums = ", ".join(f"sum({name}) AS {name}" for name in named)
     values = ", ".join(
-        f"({definitions[metric.key]}::bigint, e.v{n}::numeric, e.n{n}, e.k{n})" for n, metric in enumerate(group.metrics)
+        f"({definitions[metric.key]}::bigint, e.v{n}, e.n{n}, e.k{n})" for n, metric in enumerate(group.metrics)
     )
     between = "true"
     if group.span:
