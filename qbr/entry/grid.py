@@ -75,6 +75,11 @@ class ShownCell:
         return MARKS.get(self.cell.origin, "") if self.cell.origin else ""
 
     @property
+    def why(self) -> str:
+        """Why the cell is empty, in a few words."""
+        return "" if self.cell.value is not None else self.cell.cause or self.cell.state.label
+
+    @property
     def overrides(self) -> bool:
         """Typing here would correct, or has corrected, what a system says."""
         return self.cell.collected is not None or self.cell.origin == Origin.COLLECTED

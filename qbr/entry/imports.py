@@ -59,8 +59,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         kept = Upload.objects.create(
             by=cast(User, request.user), session=_session(request), name=file.name[:200], content=file.read()
         )
-        chosen = {"client": form.cleaned_data["scope"]} if form.cleaned_data["scope"] else {}
-        return redirect(f"{reverse('import_preview', args=[kept.pk])}?{urlencode(chosen)}")
+        slug, address = form.cleaned_data["scope"], reverse("import_preview", args=[kept.pk])
+        return redirect(f"{address}?{urlencode({'client': slug})}" if slug else address)
     return render(request, "entry/upload.html", {"form": form, "title": "Import"})
 
 

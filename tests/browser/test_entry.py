@@ -2,51 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from collectors.facts.touched import Calendar
 from metrics.models import Entry
 from metrics.periods import Month
 from qbr.access import make_roles
 from qbr.entry.grid import this_month
+from tests.browser.conftest import Open, sideways, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def signed_in(live_server) -> dict[str, str]:
-    """The session cookie of someone who may enter."""
+def editor(transactional_db: None) -> User:
     Calendar.objects.update_or_create(id=1, defaults={"time_zone": "America/Chicago"})
     User.objects.create_superuser("admin")
     person = User.objects.create_user("editor", first_name="Sam", last_name="Field")
     person.groups.add(make_roles()["Editor"])
-    client = Client()
-    client.force_login(person)
-    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    return person
 
 
 @pytest.fixture
-def grid(page: Page, live_server, signed_in: dict[str, str]) -> Page:
-    page.context.add_cookies([signed_in])
-    page.goto(f"{live_server.url}/entry/")
-    return page
+def grid(editor: User, open_page: Open) -> Page:
+    return open_page(editor, "/entry/")
 
 
-@pytest.fixture
-def without_scripts(browser: Browser, live_server, signed_in: dict[str, str]) -> Iterator[BrowserContext]:
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([signed_in])
-    yield context
-    context.close()
-
-
-def cell(page: Page, metric: str, month: Month):
+def cell(page: Page, metric: str, month: Month) -> Locator:
     return page.locator(f'[name="{metric}:{month}"]')
 
 
@@ -123,17 +109,24 @@ def test_who_entered_a_cell_can_be_read_with_the_keyboard(grid: Page) -> None:
     expect(told).to_be_hidden()
 
 
-def test_it_works_without_scripts(without_scripts: BrowserContext, live_server) -> None:
-    page, month = without_scripts.new_page(), this_month()
-    page.goto(f"{live_server.url}/entry/")
+def test_it_works_without_scripts(editor: User, open_page: Open) -> None:
+    page, month = open_page(editor, "/entry/", scripts=False), this_month()
     cell(page, "employees", month).fill("9")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("1 cell saved")).to_be_visible()
     assert saved() == {("employees", str(month)): Decimal(9)}
 
 
-def test_on_a_telephone_the_page_does_not_scroll_sideways_and_the_newest_month_is_in_sight(grid: Page) -> None:
-    grid.set_viewport_size({"width": 390, "height": 844})
-    grid.reload()
-    assert grid.evaluate("document.documentElement.scrollWidth") <= 390
-    expect(cell(grid, "employees", this_month())).to_be_in_viewport(ratio=0.9)
+def test_on_a_telephone_the_page_does_not_scroll_sideways_and_the_newest_month_is_in_sight(
+    editor: User, open_page: Open
+) -> None:
+    page = open_page(editor, "/entry/", width=390, height=844)
+    assert sideways(page) == 0
+    box = cell(page, "employees", this_month()).bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+@pytest.mark.parametrize("width, dark", [(1440, False), (1440, True), (390, False), (390, True)])
+@pytest.mark.parametrize("address", ["/entry/", "/entry/?rows=all", "/import/"])
+def test_axe_finds_nothing_wrong(editor: User, open_page: Open, address: str, width: int, dark: bool) -> None:
+    assert violations(open_page(editor, address, width=width, dark=dark)) == []

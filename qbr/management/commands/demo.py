@@ -97,7 +97,7 @@ class Command(BaseCommand):
             for (metric, month), value in decisions.by_hand([*months, months[-1].shift(1)]).items()
         ]
         if wrong := entering.save(people.person("editor"), COMPANY, cells):
-            raise CommandError(wrong[0].problem)
+            raise CommandError(str(wrong[0]))
         return len(cells)
 
     @contextmanager

@@ -22,27 +22,27 @@ GOOD = b"metric,2025-01,2025-02\nemployees,8.5,9\ntechnical_employees,5.5,abc\n"
 
 
 @pytest.fixture
-def page(client: Client, editor: User) -> Client:
+def web(client: Client, editor: User) -> Client:
     client.force_login(editor)
     return client
 
 
-def send(page: Client, content: bytes = GOOD, name: str = "figures.csv") -> str:
+def send(web: Client, content: bytes = GOOD, name: str = "figures.csv") -> str:
     """Where sending a file leads."""
-    answer = page.post(reverse("import"), {"file": SimpleUploadedFile(name, content), "scope": ""})
+    answer = web.post(reverse("import"), {"file": SimpleUploadedFile(name, content), "scope": ""})
     return answer.headers.get("Location", "")
 
 
-def test_the_preview_shows_each_change_and_each_wrong_cell_and_saves_nothing(page: Client) -> None:
-    text = page.get(send(page)).content.decode()
+def test_the_preview_shows_each_change_and_each_wrong_cell_and_saves_nothing(web: Client) -> None:
+    text = web.get(send(web)).content.decode()
     assert "3 changes" in text and "1 cell with a problem" in text
     assert "<code>C3</code>" in text and "“abc” is not a number" in text
     assert not Entry.objects.exists()
 
 
-def test_the_second_click_saves_and_forgets_the_file(page: Client) -> None:
-    send(page)
-    page.post(reverse("import_confirm", args=[Upload.objects.get().pk]))
+def test_the_second_click_saves_and_forgets_the_file(web: Client) -> None:
+    send(web)
+    web.post(reverse("import_confirm", args=[Upload.objects.get().pk]))
     saved = {(row.metric, row.period.starts_on.month): row.value for row in Entry.objects.select_related("period")}
     assert saved == {
         ("employees", 1): Decimal("8.5"), ("employees", 2): Decimal(9), ("technical_employees", 1): Decimal("5.5")
@@ -51,49 +51,49 @@ def test_the_second_click_saves_and_forgets_the_file(page: Client) -> None:
     assert not Upload.objects.exists()
 
 
-def test_another_persons_file_can_be_neither_seen_nor_saved(page: Client) -> None:
-    address = send(page)
+def test_another_persons_file_can_be_neither_seen_nor_saved(web: Client) -> None:
+    address = send(web)
     other = User.objects.create_user("other")
     other.groups.add(make_roles()["Editor"])
-    page.force_login(other)
-    assert page.get(address).headers["Location"] == reverse("import")
-    page.post(reverse("import_confirm", args=[Upload.objects.get().pk]))
+    web.force_login(other)
+    assert web.get(address).headers["Location"] == reverse("import")
+    web.post(reverse("import_confirm", args=[Upload.objects.get().pk]))
     assert not Entry.objects.exists()
 
 
-def test_another_session_of_the_same_person_cannot_confirm_it(page: Client, editor: User) -> None:
-    send(page)
+def test_another_session_of_the_same_person_cannot_confirm_it(web: Client, editor: User) -> None:
+    send(web)
     elsewhere = Client()
     elsewhere.force_login(editor)
     elsewhere.post(reverse("import_confirm", args=[Upload.objects.get().pk]))
     assert not Entry.objects.exists()
 
 
-def test_a_file_is_kept_for_an_hour(page: Client) -> None:
-    address = send(page)
+def test_a_file_is_kept_for_an_hour(web: Client) -> None:
+    address = send(web)
     Upload.objects.update(at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
-    assert page.get(address).headers["Location"] == reverse("import")
-    send(page)
+    assert web.get(address).headers["Location"] == reverse("import")
+    send(web)
     assert Upload.objects.count() == 1  # the next one sweeps it out
 
 
-def test_a_file_that_is_too_large_is_not_kept(page: Client) -> None:
-    text = page.post(reverse("import"), {"file": SimpleUploadedFile("big.csv", b"x" * (LARGEST_FILE + 1))})
+def test_a_file_that_is_too_large_is_not_kept(web: Client) -> None:
+    text = web.post(reverse("import"), {"file": SimpleUploadedFile("big.csv", b"x" * (LARGEST_FILE + 1))})
     assert "larger than 5 MB" in text.content.decode()
     assert not Upload.objects.exists()
 
 
-def test_a_file_that_is_no_sheet_is_refused_in_a_sentence_and_not_kept(page: Client) -> None:
-    page.get(send(page, b"PK\x03\x04 not a workbook", "broken.xlsx"))
+def test_a_file_that_is_no_sheet_is_refused_in_a_sentence_and_not_kept(web: Client) -> None:
+    web.get(send(web, b"PK\x03\x04 not a workbook", "broken.xlsx"))
     assert not Upload.objects.exists()
-    assert "broken.xlsx" in page.get(reverse("import")).content.decode()
+    assert "broken.xlsx" in web.get(reverse("import")).content.decode()
 
 
-def test_garbled_text_is_offered_for_repair_and_repaired_only_when_asked(page: Client) -> None:
+def test_garbled_text_is_offered_for_repair_and_repaired_only_when_asked(web: Client) -> None:
     garbled = "metric,note,2025-01\nemployees,café,8.5\n".encode().decode("mac_roman").encode()
-    address = send(page, garbled)
-    assert "should probably be “café”" in page.get(address).content.decode()
-    assert "garbled" not in page.get(f"{address}?repair=1").content.decode()
+    address = send(web, garbled)
+    assert "should probably be “café”" in web.get(address).content.decode()
+    assert "garbled" not in web.get(f"{address}?repair=1").content.decode()
 
 
 def test_those_who_may_not_enter_may_not_import(client: Client, editor: User) -> None:

@@ -22,20 +22,20 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def page(client: Client, editor: User) -> Client:
+def web(client: Client, editor: User) -> Client:
     client.force_login(editor)
     return client
 
 
-def fields(page: Client, address: str = "") -> dict[str, str]:
+def fields(web: Client, address: str = "") -> dict[str, str]:
     """The form as a browser would send it back unchanged."""
-    text = page.get(reverse("entry") + address).content.decode()
+    text = web.get(reverse("entry") + address).content.decode()
     found = re.findall(r'<input[^>]*?name="([^"]+)"[^>]*?value="([^"]*)"', text, re.DOTALL)
     return {html.unescape(name): html.unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
 
-def save(page: Client, typed: dict[str, str], **headers: str):
-    return page.post(reverse("entry"), fields(page) | typed, **headers)
+def save(web: Client, typed: dict[str, str], **headers: str):
+    return web.post(reverse("entry"), fields(web) | typed, **headers)
 
 
 def entries() -> dict[tuple[str, str], Decimal | None]:
@@ -43,8 +43,8 @@ def entries() -> dict[tuple[str, str], Decimal | None]:
     return {(row.metric, str(Month.holding(row.period.starts_on))): row.value for row in rows}
 
 
-def test_what_is_typed_is_saved_and_the_figures_are_asked_for(page: Client, month: Month) -> None:
-    answer = save(page, {f"employees:{month}": "8.5", f"telemarketing_dials:{month}": "1,200", "note": "payroll"})
+def test_what_is_typed_is_saved_and_the_figures_are_asked_for(web: Client, month: Month) -> None:
+    answer = save(web, {f"employees:{month}": "8.5", f"telemarketing_dials:{month}": "1,200", "note": "payroll"})
     assert answer.status_code == 302
     assert entries() == {
         ("employees", str(month)): Decimal("8.5"), ("telemarketing_dials", str(month)): Decimal(1200)
@@ -52,53 +52,53 @@ def test_what_is_typed_is_saved_and_the_figures_are_asked_for(page: Client, mont
     assert OrmQ.objects.count() == 1
 
 
-def test_the_form_sent_back_unchanged_saves_nothing(page: Client, month: Month) -> None:
-    save(page, {f"employees:{month}": "8.5"})
+def test_the_form_sent_back_unchanged_saves_nothing(web: Client, month: Month) -> None:
+    save(web, {f"employees:{month}": "8.5"})
     OrmQ.objects.all().delete()
-    save(page, {})
+    save(web, {})
     assert Entry.objects.count() == 1
     assert not OrmQ.objects.exists()
 
 
-def test_a_wrong_cell_is_named_and_keeps_what_was_typed_while_the_others_are_saved(page: Client, month: Month) -> None:
-    answer = save(page, {f"employees:{month}": "eight", f"technical_employees:{month}": "5.5"})
+def test_a_wrong_cell_is_named_and_keeps_what_was_typed_while_the_others_are_saved(web: Client, month: Month) -> None:
+    answer = save(web, {f"employees:{month}": "eight", f"technical_employees:{month}": "5.5"})
     text = html.unescape(answer.content.decode())
     assert entries() == {("technical_employees", str(month)): Decimal("5.5")}
     assert "1 cell could not be saved" in text
-    assert f"Employees, {month.label}: “eight” is not a number" in text
+    assert f"Employees, {month.label}: “eight” is not a number." in text
     assert re.search(rf'name="employees:{month}" value="eight"', text)
     assert 'aria-invalid="true"' in text
 
 
-def test_what_another_person_saved_meanwhile_is_not_put_back(page: Client, month: Month) -> None:
-    opened = fields(page)
-    save(page, {f"employees:{month}": "9"})
-    page.post(reverse("entry"), opened | {f"technical_employees:{month}": "6"})
+def test_what_another_person_saved_meanwhile_is_not_put_back(web: Client, month: Month) -> None:
+    opened = fields(web)
+    save(web, {f"employees:{month}": "9"})
+    web.post(reverse("entry"), opened | {f"technical_employees:{month}": "6"})
     assert entries()[("employees", str(month))] == Decimal(9)
 
 
-def test_emptying_a_cell_takes_the_entry_back(page: Client, month: Month) -> None:
-    save(page, {f"employees:{month}": "9"})
-    save(page, {f"employees:{month}": ""})
+def test_emptying_a_cell_takes_the_entry_back(web: Client, month: Month) -> None:
+    save(web, {f"employees:{month}": "9"})
+    save(web, {f"employees:{month}": ""})
     assert entries() == {}
     assert Entry.objects.count() == 1  # superseded, not deleted
 
 
-def test_a_month_that_has_not_begun_takes_nothing(page: Client) -> None:
+def test_a_month_that_has_not_begun_takes_nothing(web: Client) -> None:
     ahead = this_month().shift(1)
-    answer = save(page, {f"employees:{ahead}": "9"})
+    answer = save(web, {f"employees:{ahead}": "9"})
     assert entries() == {}
     assert "the month has not begun" in answer.content.decode()
 
 
-def test_each_cell_says_who_entered_it_and_why(page: Client, month: Month) -> None:
-    save(page, {f"employees:{month}": "9", "note": "hired Dana"})
-    text = page.get(reverse("entry")).content.decode()
+def test_each_cell_says_who_entered_it_and_why(web: Client, month: Month) -> None:
+    save(web, {f"employees:{month}": "9", "note": "hired Dana"})
+    text = web.get(reverse("entry")).content.decode()
     assert "Sam Field" in text and "hired Dana" in text
 
 
-def test_htmx_gets_the_grid_alone(page: Client, month: Month) -> None:
-    text = save(page, {f"employees:{month}": "9"}, HTTP_HX_REQUEST="true").content.decode()
+def test_htmx_gets_the_grid_alone(web: Client, month: Month) -> None:
+    text = save(web, {f"employees:{month}": "9"}, HTTP_HX_REQUEST="true").content.decode()
     assert "1 cell saved" in text
     assert "<html" not in text
 
@@ -111,19 +111,19 @@ def test_those_who_may_not_enter_are_turned_away(client: Client, editor: User, m
     assert entries() == {}
 
 
-def test_wages_are_absent_for_those_who_may_not_see_them(page: Client) -> None:
-    assert "employee_expense" not in page.get(reverse("entry") + "?rows=all").content.decode()
+def test_wages_are_absent_for_those_who_may_not_see_them(web: Client) -> None:
+    assert "employee_expense" not in web.get(reverse("entry") + "?rows=all").content.decode()
 
 
-def test_a_client_is_entered_for_as_itself(page: Client, month: Month) -> None:
+def test_a_client_is_entered_for_as_itself(web: Client, month: Month) -> None:
     Organization.objects.create(slug="acme", name="Acme")
     address = "?client=acme"
-    page.post(reverse("entry") + address, fields(page, address) | {f"endpoints_managed:{month}": "12"})
+    web.post(reverse("entry") + address, fields(web, address) | {f"endpoints_managed:{month}": "12"})
     assert Entry.objects.get().scope.organization.slug == "acme"
 
 
 @pytest.mark.parametrize("until", ["", "nonsense", "2025-Q1", "9998-12"])
-def test_an_address_that_asks_for_no_month_gets_the_newest(page: Client, until: str, rf) -> None:
+def test_an_address_that_asks_for_no_month_gets_the_newest(web: Client, until: str, rf) -> None:
     asked = Asked.of(rf.get("/", {"until": until}).GET)
     assert asked.until == this_month()
     assert len(asked.months) == SHOWN_MONTHS
