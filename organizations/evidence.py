@@ -11,19 +11,17 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from collectors.convert import FREE_MAIL
 from collectors.facts.accounts import Account
 from organizations.as_of import last_owners_sql
 
-# Domains that are shared by people who have nothing to do with each other: free mail, providers, pages of a platform.
-_NOBODYS = """
-    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com aol.com icloud.com me.com
-    mac.com proton.me protonmail.com gmx.com gmx.net gmx.de web.de mail.com zoho.com yandex.com fastmail.com hey.com
-    comcast.net att.net verizon.net sbcglobal.net bellsouth.net cox.net charter.net spectrum.net earthlink.net
-    btinternet.com sky.com virginmedia.com shaw.ca rogers.com bell.net telus.net bigpond.com optusnet.com.au xtra.co.nz
-    onmicrosoft.com facebook.com instagram.com linkedin.com x.com twitter.com youtube.com yelp.com google.com
-    wixsite.com squarespace.com godaddysites.com weebly.com wordpress.com blogspot.com business.site linktr.ee
+# Domains shared by people who have nothing to do with each other: free mail, more providers, pages of a platform.
+_SHARED = """
+    fastmail.com hey.com spectrum.net earthlink.net sky.com virginmedia.com shaw.ca rogers.com bell.net
+    telus.net bigpond.com optusnet.com.au xtra.co.nz onmicrosoft.com youtube.com yelp.com google.com wixsite.com
+    squarespace.com godaddysites.com weebly.com wordpress.com blogspot.com business.site linktr.ee
 """
-NOBODYS = frozenset(_NOBODYS.split())
+NOBODYS = FREE_MAIL | frozenset(_SHARED.split())
 
 # (account_id, connection_id, method, key), for clients' accounts; sites belong with their parents.
 KEYS = """
@@ -31,15 +29,17 @@ KEYS = """
     FROM account a JOIN connection c ON c.id = a.connection_id WHERE a.kind = 'client'
     UNION
     SELECT a.id, a.connection_id, 'explicit_id', i.key || ':' || i.value
-    FROM account a, jsonb_each_text(a.evidence -> 'ids') i
-    WHERE a.kind = 'client' AND jsonb_typeof(a.evidence -> 'ids') = 'object'
+    FROM account a, jsonb_each_text(
+        CASE jsonb_typeof(a.evidence -> 'ids') WHEN 'object' THEN a.evidence -> 'ids' ELSE '{}' END) i
+    WHERE a.kind = 'client'
     UNION
     SELECT a.id, a.connection_id, 'tenant', lower(a.evidence ->> 'tenant_id')
     FROM account a WHERE a.kind = 'client' AND a.evidence ->> 'tenant_id' <> ''
     UNION
     SELECT a.id, a.connection_id, 'domain', lower(d.value)
-    FROM account a, jsonb_array_elements_text(a.evidence -> 'domains') d
-    WHERE a.kind = 'client' AND jsonb_typeof(a.evidence -> 'domains') = 'array' AND lower(d.value) <> ALL (%(nobodys)s)
+    FROM account a, jsonb_array_elements_text(
+        CASE jsonb_typeof(a.evidence -> 'domains') WHEN 'array' THEN a.evidence -> 'domains' ELSE '[]' END) d
+    WHERE a.kind = 'client' AND lower(d.value) <> ALL (%(nobodys)s)
 """
 
 # A key is in doubt where one system knows it by two records that are not one client's, or where two clients hold it.
@@ -112,8 +112,9 @@ class Shared(NamedTuple):
 
 def domains_of(account: Account) -> list[str]:
     """The account's domains that can tell one client from another."""
-    domains = account.evidence.get("domains", [])
-    return [domain.lower() for domain in domains if domain and domain.lower() not in NOBODYS]
+    domains = account.evidence.get("domains")
+    known = [str(domain).lower() for domain in domains] if isinstance(domains, list) else []
+    return [domain for domain in known if domain not in NOBODYS]
 
 
 def shared_keys(accounts: Collection[int]) -> list[Shared]:

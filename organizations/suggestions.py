@@ -27,12 +27,13 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True)
 class Suggestion:
-    """`likeness` of the names, 0 to 100, ranks suggestions of one strength."""
+    """`likeness` of the names, 0 to 100, ranks those of one strength; `keyed`: more than a name speaks for it."""
 
     organization: Organization
     strength: Strength
     reason: str
     likeness: float
+    keyed: bool = False
 
     @property
     def is_strong(self) -> bool:
@@ -61,7 +62,7 @@ def suggestions(accounts: Sequence[Account]) -> dict[int, list[Suggestion]]:
             strength, reason = Strength.WEAK, f"{reason}, but it is not the only one with it"
         if before is None or before.strength <= strength:
             likeness = before.likeness if before else 0
-            found[row.account][row.organization] = Suggestion(organization, strength, reason, likeness)
+            found[row.account][row.organization] = Suggestion(organization, strength, reason, likeness, keyed=True)
     return {account: _ranked(list(offered.values())) for account, offered in found.items()}
 
 
@@ -92,10 +93,11 @@ def _named(account: Account, organization: Organization, likeness: float, *, sam
 
 
 def _ranked(offered: list[Suggestion]) -> list[Suggestion]:
-    """Best first. Where two organizations have a strong claim, none of them is strong."""
-    if sum(one.is_strong for one in offered) > 1:
+    """Best first. Where keys claim it for two clients none is strong, and no name is strong against a key."""
+    claims = [one.organization for one in offered if one.keyed and one.is_strong]
+    if claims:
         offered = [
             replace(one, strength=Strength.WEAK, reason=f"{one.reason}; another client has a claim too")
-            if one.is_strong else one for one in offered
+            if one.is_strong and (len(claims) > 1 or one.organization not in claims) else one for one in offered
         ]
     return sorted(offered, key=lambda one: (-one.strength, -one.likeness, one.organization.name))[:SHOWN]

@@ -121,7 +121,7 @@ def last_contact(scope: ScopeRef, now: datetime) -> list[Contact]:
     """Endpoints by how long ago each was last in contact, as of a local moment; those never seen come last."""
     source = Source(scope, (Month.holding(now.date()),))
     body = _now(source, f"CASE WHEN t.last_seen_at IS NOT NULL THEN {BUCKET} END, count(*)", ENDPOINT)
-    counted = dict(source.rows(f"{body} GROUP BY 1", {"now": now, "on": now.date()}))
+    counted: dict[int | None, int] = dict(source.rows(f"{body} GROUP BY 1", {"now": now, "on": now.date()}))
     ends = (*DAYS[1:], None)
     contacts = [Contact(first, ends[n], counted.get(n, 0)) for n, first in enumerate(DAYS)]
     return [*contacts, Contact(None, None, counted.get(None, 0))]

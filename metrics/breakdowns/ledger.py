@@ -59,7 +59,10 @@ def unmapped_ledger(span: Span) -> list[Unmapped]:
     source = Source.over(COMPANY, span)
     where = "lc.category IS NULL AND la.side <> 'none'"
     found = source.rows(UNMAPPED.format(balances=source.flowing(INCOME, "f.month", where)))
-    return [Unmapped(*row[:3], LedgerAccount.Side(row[3]), *row[4:]) for row in found]
+    return [
+        Unmapped(account, name, number, LedgerAccount.Side(side), amount, months)
+        for account, name, number, side, amount, months in found
+    ]
 
 
 def mrr_beside_ledger(span: Span) -> list[Beside]:

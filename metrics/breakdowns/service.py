@@ -127,7 +127,7 @@ def tickets_by(scope: ScopeRef, span: Span, by: By, *, reactive: bool = True) ->
 def open_by_age(scope: ScopeRef, on: date) -> list[Age]:
     """Reactive tickets open at the end of a day, by the days since they were opened."""
     source = Source(scope, month_of(on))
-    found = dict(source.rows(OPEN.format(
+    found: dict[int, int] = dict(source.rows(OPEN.format(
         sql=TICKETS.sql.replace("{day}", "f.opened_on"), owner=source.owner(TICKETS, "%(on)s::date"),
         reactive=REACTIVE, kept=source.kept(TICKETS),
     ), {"on": on}))  # fmt: skip

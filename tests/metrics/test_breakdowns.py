@@ -13,13 +13,13 @@ from collectors.facts.accounts import Account
 from collectors.facts.agreements import Addition, AdditionState, Agreement, AgreementState
 from collectors.facts.estate import Asset, AssetState
 from collectors.facts.money import LedgerAccount, LedgerBalance
-from collectors.facts.readings import Listing
+from collectors.facts.readings import Listing, Reading
 from collectors.facts.service import Queue, Technician, Ticket, TimeEntry
-from metrics import breakdowns
+from metrics import breakdowns, rollup
 from metrics.declare import Part
-from metrics.models import LedgerCategory, QueueKind
+from metrics.models import LedgerCategory, MonthlyValue, QueueKind
 from metrics.periods import Month, Quarter
-from metrics.reading import COMPANY, NOT_LINKED, client
+from metrics.reading import COMPANY, NOT_LINKED, ScopeRef, client
 from organizations import linking
 from organizations.models import Organization
 
@@ -268,7 +268,8 @@ def test_last_contact_and_the_agents_not_seen_for_thirty_days(world: World) -> N
 def test_agreements_with_mrr_seats_budget_and_hours_used(world: World) -> None:
     world.listed(world.psa, [date(2026, 6, 30)], "Agreement", "Addition")
     since = date(2026, 1, 1)
-    large = world.agreement("acme", "Care", [(since, "1200")], cycle=12, budget_hours=Decimal(10), ends_on=date(2026, 9, 30))
+    term = {"budget_hours": Decimal(10), "ends_on": date(2026, 9, 30)}
+    large = world.agreement("acme", "Care", [(since, "1200")], cycle=12, **term)
     world.agreement("oak", "Basic", [(since, "50")])
     world.agreement("oak", "Gone", [(since, "70")], cancelled=True, cancelled_on=date(2026, 3, 1))
     world.agreement("nobody", "Not ours", [(since, "999")])
@@ -281,7 +282,8 @@ def test_agreements_with_mrr_seats_budget_and_hours_used(world: World) -> None:
     world.time("9", date(2026, 7, 1), agreement=large)
     rows = breakdowns.agreements(COMPANY, SECOND_QUARTER)
     assert [(row.name, row.client, row.mrr, row.seats, row.hours_used) for row in rows] == [
-        ("Care", "Acme", Decimal(300), Decimal(10), Decimal("3.25")), ("Basic", "Oak", Decimal(50), Decimal(0), Decimal(0)),
+        ("Care", "Acme", Decimal(300), Decimal(10), Decimal("3.25")),
+        ("Basic", "Oak", Decimal(50), Decimal(0), Decimal(0)),
     ]  # fmt: skip
     assert (rows[0].budget_hours, rows[0].ends_on, rows[0].kind) == (Decimal(10), date(2026, 9, 30), "Managed")
     assert (rows[1].budget_hours, rows[1].ends_on) == (None, None)
@@ -337,6 +339,46 @@ def test_agreement_mrr_stands_beside_ledger_mrr_where_each_was_read(world: World
     assert [(row.agreements, row.ledger, row.difference) for row in rows] == [
         (None, None, None), (Decimal(100), None, None), (Decimal(100), Decimal(120), Decimal(20)),
     ]  # fmt: skip
+
+
+def test_the_parts_add_up_to_the_stored_numbers(world: World) -> None:
+    days = [date(2026, 4, 30), date(2026, 5, 31), date(2026, 6, 30)]
+    world.listed(world.psa, days, "Agreement", "Addition")
+    world.listed(world.rmm, days, "Asset")
+    for entity in ("Ticket", "TimeEntry"):
+        Reading.objects.create(
+            connection=world.psa, entity=entity, read_from=moment(date(2026, 1, 1)),
+            read_through=moment(date(2026, 7, 2)),
+        )  # fmt: skip
+    for n, whose in enumerate(("acme", "oak", "us", "waiting", "nobody") * 4):
+        ticket = world.ticket(whose, date(2026, 5, 1 + n), date(2026, 5, 2 + n) if n % 3 else None)
+        world.time(f"{n}.25", date(2026, 5, 3 + n), ticket)
+        world.device(whose, date(2026, 4, 1 + n), name="SPARE" if n % 7 == 0 else "PC")
+        world.agreement(whose, f"Care {n}", [(date(2026, 1, 1), "10"), (date(2026, 5, 1 + n), f"{n}")])
+    rollup.run("a test", everything=True)
+
+    def stored(metric: str, scope: ScopeRef) -> Decimal | None:
+        asked = MonthlyValue.objects.filter(definition__metric=metric, period__starts_on=MAY.starts_on)
+        whose = {"scope__organization__slug": scope.slug} if scope.slug else {"scope__kind": scope.kind}
+        return asked.filter(**whose).values_list("value", flat=True).first()
+
+    for scope in (COMPANY, NOT_LINKED, ACME, client("oak"), US):
+        tickets = breakdowns.tickets_by(scope, MAY, "technician")
+        moved = breakdowns.moved_agreements(scope, MAY)
+        counted = {
+            "reactive_tickets_created": sum(row.created for row in tickets),
+            "reactive_tickets_closed": sum(row.closed for row in tickets),
+            "reactive_hours": sum(row.hours for row in tickets),
+            "agreement_mrr": sum(row.mrr for row in breakdowns.agreements(scope, MAY)),
+            "tickets_open": sum(row.tickets for row in breakdowns.open_by_age(scope, date(2026, 5, 31))),
+            **{f"{part}_mrr": sum(row.amount for row in moved if row.part is part) for part in Part},
+        }  # fmt: skip
+        if scope != US:
+            counted["endpoints_managed"] = sum(
+                one.values[0] or 0 for one in breakdowns.endpoints_over(scope, MAY, "kind", months=1).series
+            )
+        assert counted == {metric: stored(metric, scope) for metric in counted}, scope
+        assert counted["reactive_tickets_created"] and counted["agreement_mrr"]
 
 
 def test_a_relinked_account_takes_its_facts_along(world: World) -> None:
