@@ -128,7 +128,7 @@ def evidence(*, domains: tuple[str, ...] = (), ids: Mapping[str, str] | None = N
         found = sorted({name for value in values[: len(domains)] if (name := registrable(value))})
         texts = values[len(domains) : len(domains) + len(named)]
         others = {system: number for system, value in zip(named, texts, strict=True) if (number := psa_id(value))}
-        called = [_text(one["name"]) for one in (values[-1] or []) if one.get("name")] if types else []
+        called = [_text(one.get("name")) for one in (values[-1] or []) if isinstance(one, Mapping)] if types else []
         said = {"domains": found, "ids": others, "types": called}
         return {word: value for word, value in said.items() if value}
 
