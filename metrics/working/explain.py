@@ -186,7 +186,7 @@ ORDER BY c.label, read.entity"""
 def _fetched(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _queues(period: Span) -> str:

@@ -70,6 +70,7 @@ def rows(
         return NO_ROWS
     columns = listing.columns if len(months) == 1 else (MONTH, *listing.columns)
     order = order if order.lstrip("-") in {column.key for column in columns} else f"-{listing.newest_first}"
+    assert isinstance(declared, Measured)
     total, found = _Question(declared, scope, whose.pk, months).ask(columns, listing, order, limit, offset)
     return Rows(
         columns=tuple(Column(column.label, column.kind) for column in columns),
@@ -123,7 +124,7 @@ class _Question:
             cursor.execute(f"{tables} SELECT count(*) FROM {source}")  # noqa: S608 - declarations and quoted literals
             [(total,)] = cursor.fetchall()
             cursor.execute(f"{tables} SELECT {shown}, {listing.link} FROM {source} {page}")  # noqa: S608
-            return total, cursor.fetchall()
+            return total, list(cursor.fetchall())
 
     def _tables(self) -> str:
         """The months with their rules, whose each account is, and on which day a month's stock is read."""

@@ -70,7 +70,8 @@ def cells(found: Rows, key: str) -> list[Any]:
 def test_every_stored_count_is_listed_again_row_for_row(boss: User, world: World) -> None:
     """For each metric that counts rows, each scope and month: as many rows are listed as were counted."""
     checked = 0
-    for value in MonthlyValue.objects.exclude(fact_rows=None).select_related("definition", "scope__organization", "period"):
+    values = MonthlyValue.objects.exclude(fact_rows=None)
+    for value in values.select_related("definition", "scope__organization", "period"):
         scope = ScopeRef(value.scope.kind, value.scope.organization.slug if value.scope.organization else "")
         metric = value.definition.metric
         if facts_of(CATALOGUE[metric]) is None:
@@ -120,7 +121,9 @@ def test_rows_come_by_the_page_in_the_order_asked(boss: User, world: World) -> N
     assert rows(boss, "reactive_hours", COMPANY, Q1, order="drop table").order == "-entered"
 
 
-def test_rows_of_a_stock_are_those_listed_at_the_months_end_without_spares_and_our_own(boss: User, world: World) -> None:
+def test_rows_of_a_stock_are_those_listed_at_the_months_end_without_spares_and_our_own(
+    boss: User, world: World
+) -> None:
     assert cells(rows(boss, "endpoints_managed", ACME, JANUARY), "name") == ["ws-1"]
     assert sorted(cells(rows(boss, "endpoints_managed", ACME, FEBRUARY), "name")) == ["srv", "ws-1"]
     assert rows(boss, "endpoints_managed", COMPANY, FEBRUARY).total == 6
@@ -206,7 +209,8 @@ def test_a_stock_names_the_rules_with_their_values(boss: User, world: World) -> 
     found = explain(boss, "endpoints_managed", COMPANY, Q1)
     assert found is not None
     assert {rule.label: rule.value for rule in found.rules} == {
-        "Kinds of endpoint": "workstation, server, vm host", "Name of a spare": "^spare", "Age of a month-end listing": "7",
+        "Kinds of endpoint": "workstation, server, vm host", "Name of a spare": "^spare",
+        "Age of a month-end listing": "7",
     }
     assert found.across == "the mean of its months"
     assert [n.value for n in found.months] == [3, 6, 6]
