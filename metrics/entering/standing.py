@@ -14,7 +14,7 @@ from collectors.facts.touched import Calendar
 from metrics import reading
 from metrics.declare import For, Metric
 from metrics.definitions import CATALOGUE
-from metrics.models import Entry, Origin, Period, Scope
+from metrics.models import Entry, Origin, Period, Scope, State
 from metrics.periods import Month
 from metrics.reading import Number, Person, ScopeRef
 from metrics.typed import may_be_entered
@@ -22,13 +22,14 @@ from metrics.typed import may_be_entered
 Place = tuple[str, ScopeRef, Month]  # metric key, for whom, when
 
 BY_HAND = (Origin.ENTERED, Origin.IMPORTED, Origin.CORRECTED)
+COUNTS = (State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE)
 
 
 @dataclass(frozen=True)
 class Standing:
     """One cell as it is now."""
 
-    entry: Entry | None
+    entry: Entry | None  # the one that stands; what was entered before a system gave the number no longer does
     number: Number
     locked: str  # why it takes no entry; empty: it does
 
@@ -59,7 +60,16 @@ def standing(person: Person, places: Sequence[Place]) -> dict[Place, Standing]:
     stored = reading.numbers(person, keys, scopes, months)  # type: ignore[arg-type]
     entries = _entries(keys, scopes, months)  # type: ignore[arg-type]
     locks = _locks(months)  # type: ignore[arg-type]
-    return {place: Standing(entries.get(place), stored[place], locks.get(place[2], "")) for place in places}
+    return {
+        place: Standing(_that_stands(entries.get(place), stored[place]), stored[place], locks.get(place[2], ""))
+        for place in places
+    }
+
+
+def _that_stands(entry: Entry | None, number: Number) -> Entry | None:
+    """Only a correction stands over a value that is collected and counts."""
+    collected = number.origin not in BY_HAND and number.state in COUNTS
+    return None if entry and collected and entry.kind != Entry.Kind.CORRECTED else entry
 
 
 def _entries(keys: Sequence[str], scopes: Sequence[ScopeRef], months: Sequence[Month]) -> Mapping[Place, Entry]:

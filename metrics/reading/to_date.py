@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -19,7 +19,8 @@ from metrics.periods import Month, Span, months_between
 from metrics.reading.shapes import Number, Numbers, Person, ScopeRef, may_see
 from metrics.reading.stored import numbers_of
 
-USABLE = (State.MEASURED, State.SO_FAR)
+GOOD = (State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE)  # of these the least certain stands
+NAMED = 3  # how many months that lack a value are named
 
 
 def fiscal_year_start(through: Span) -> Month:
@@ -38,13 +39,18 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
     months = _begun(months_between(fiscal_year_start(through), through.months[-1]))
     # A permitted ratio may be made of inputs this person may not see; those are read here and never handed out.
     stored = numbers_of(_with_inputs(asked, scope), [scope], months)
-    year = _Year(scope, through, months, stored)
+    running = bool(months) and through.ends_on > Month.holding(_today()).starts_on
+    year = _Year(scope, through, months, stored, running)
     return {metric.key: year.number(metric) for metric in asked}
 
 
 def _begun(months: Iterable[Month]) -> tuple[Month, ...]:
-    today = timezone.now().astimezone(Calendar.current().zone).date()
+    today = _today()
     return tuple(month for month in months if month.starts_on <= today)
+
+
+def _today() -> date:
+    return timezone.now().astimezone(Calendar.current().zone).date()
 
 
 def _with_inputs(metrics: Iterable[Metric], scope: ScopeRef) -> tuple[Metric, ...]:
@@ -78,13 +84,14 @@ class _Year:
     through: Span
     months: tuple[Month, ...]
     stored: Numbers
+    running: bool
 
     def number(self, metric: Metric) -> Number:
         if isinstance(metric, Derived) and not isinstance(metric, Total):
             return self._derived(metric)
         months = [self.stored[metric.key, self.scope, month] for month in self.months]
         there = [month for month in months if month.state is not State.NOT_APPLICABLE]
-        with_value = [month for month in there if month.state in USABLE and month.value is not None]
+        with_value = [month for month in there if month.state in GOOD and month.value is not None]
         if not there or len(with_value) < len(there):
             return self._missing(metric, months, there, with_value)
         value = _across(metric)([month.value for month in with_value if month.value is not None])
@@ -95,10 +102,13 @@ class _Year:
         """The state the months share, or incomplete with how many there are."""
         states = {month.state for month in there} or {month.state for month in months} or {State.NOT_COLLECTED}
         alike = len(states) == 1 and not usable
+        lacking = [month.period.label for month in there if month not in usable and isinstance(month.period, Month)]
+        others = " and others" if len(lacking) > NAMED else ""
+        without = f"{len(usable)} of {len(there)} months, without {', '.join(lacking[:NAMED])}{others}"
         return Number(
             metric=metric, scope=self.scope, period=self.through, value=None,
             state=states.pop() if alike else State.INCOMPLETE,
-            cause=(months[0].cause if months else "not begun") if alike else f"{len(usable)} of {len(there)} months",
+            cause=(months[0].cause if months else "not begun") if alike else without,
             months=len(usable), of_months=len(there),
         )
 
@@ -122,10 +132,10 @@ class _Year:
         return self._made(metric, result.value, inputs, measured, Origin.DERIVED)
 
     def _made(self, metric: Metric, value: Decimal, parts: list[Number], months: int, origin: Origin) -> Number:
-        so_far = any(part.state is State.SO_FAR for part in parts)
+        state = max(part.state for part in parts) if parts else State.MEASURED
         return Number(
             metric=metric, scope=self.scope, period=self.through, value=value, origin=origin,
-            state=State.SO_FAR if so_far else State.MEASURED, months=months, of_months=months,
+            state=max(state, State.SO_FAR) if self.running else state, months=months, of_months=months,
             read_through=min((part.read_through for part in parts if part.read_through), default=None),
         )
 

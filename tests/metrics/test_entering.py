@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from collectors.facts.touched import Calendar, Touched
 from metrics.entering import CellEdit, enterable, grid, save
-from metrics.models import Entry, Origin, Period
+from metrics.models import Entry, Origin, Period, State
 from metrics.periods import Month
 from metrics.reading import COMPANY, client
 from metrics.typed import read_number
@@ -128,6 +128,23 @@ def test_the_collected_value_typed_again_takes_a_correction_back(editor: User) -
     save(editor, COMPANY, [CellEdit("reactive_tickets_created", JANUARY, "350", "four tests")])
     assert save(editor, COMPANY, [CellEdit("reactive_tickets_created", JANUARY, "354")]) == []
     assert current() == {}
+
+
+def test_what_was_entered_before_a_system_gave_the_number_stands_no_longer(editor: User) -> None:
+    save(editor, COMPANY, [CellEdit("reactive_tickets_created", JANUARY, "350")])
+    store("reactive_tickets_created", JANUARY, "354")
+    [(_, (cell,))] = grid(editor, COMPANY, [JANUARY], ["reactive_tickets_created"]).rows
+    assert (cell.value, cell.origin) == (354, Origin.COLLECTED)
+    assert len(save(editor, COMPANY, [CellEdit("reactive_tickets_created", JANUARY, "350")])) == 1  # it needs a note
+    assert save(editor, COMPANY, [CellEdit("reactive_tickets_created", JANUARY, "350", "four tests")]) == []
+    assert current() == {("reactive_tickets_created", date(2025, 1, 1)): (350, "corrected")}
+
+
+def test_an_entry_stands_beside_a_count_that_is_not_whole(editor: User) -> None:
+    store("reactive_tickets_created", JANUARY, "12", state=State.INCOMPLETE)
+    assert save(editor, COMPANY, [CellEdit("reactive_tickets_created", JANUARY, "350", "from the old desk")]) == []
+    [(_, (cell,))] = grid(editor, COMPANY, [JANUARY], ["reactive_tickets_created"]).rows
+    assert (cell.value, cell.collected) == (350, 12)
 
 
 def test_no_month_that_has_not_begun_and_no_closed_month_takes_an_entry(editor: User) -> None:

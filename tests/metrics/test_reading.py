@@ -186,7 +186,9 @@ def test_year_to_date_with_a_month_missing_has_no_value_and_says_so(boss: User) 
     store("new_agreements", JANUARY, "1")
     store("new_agreements", MARCH, "1")
     number = reading.year_to_date(boss, ["new_agreements"], COMPANY, Q1)["new_agreements"]
-    assert (number.value, number.state, number.cause) == (None, State.INCOMPLETE, "2 of 3 months")
+    assert (number.value, number.state, number.cause) == (
+        None, State.INCOMPLETE, "2 of 3 months, without Feb 2025"
+    )
 
 
 def test_year_to_date_of_a_month_so_far_is_so_far(boss: User) -> None:
