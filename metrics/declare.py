@@ -280,4 +280,6 @@ def _meaning(part: Any) -> Any:
             return part.__name__
         case tuple():
             return [_meaning(item) for item in part]
-    return part if part is None or isinstance(part, str | int | bool) else str(part)
+    if isinstance(part, str):
+        return " ".join(part.split())  # line breaks in SQL mean nothing
+    return part if part is None or isinstance(part, int) else str(part)

@@ -126,8 +126,8 @@ def _value(term: Term, values: Mapping[str, Decimal]) -> Decimal | None:
         case Word(name):
             return values[name]
         case Minus(of):
-            value = _value(of, values)
-            return None if value is None else EXACT.minus(value)
+            positive = _value(of, values)
+            return None if positive is None else EXACT.minus(positive)
         case Pair(sign, left_term, right_term):
             left, right = _value(left_term, values), _value(right_term, values)
             if left is None or right is None or (sign == "/" and right == 0):

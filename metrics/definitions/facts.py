@@ -70,7 +70,8 @@ LEDGER = """ledger_balance f
         AND {day} >= lc.from_on AND {day} < lc.until_on"""
 # A connection shows cash or accrual, as its setting says; balances of the other basis stay where they are.
 SHOWN_BASIS = """f.retired_on IS NULL AND lower(f.basis) = (
-    SELECT lower(coalesce(nullif(x.settings->>'basis', ''), 'accrual')) FROM connection x WHERE x.id = f.connection_id)"""
+    SELECT lower(coalesce(nullif(x.settings->>'basis', ''), 'accrual'))
+    FROM connection x WHERE x.id = f.connection_id)"""
 INCOME_SIDES = "('income', 'other_income')"
 COST_SIDES = "('cogs', 'expense', 'other_expense')"
 

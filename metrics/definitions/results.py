@@ -28,7 +28,9 @@ def _cost(
     )
 
 
-def _total(key: str, label: str, spreadsheet_label: str, meaning: str, formula: str, better: Better, number: str) -> Total:
+def _total(
+    key: str, label: str, spreadsheet_label: str, meaning: str, formula: str, better: Better, number: str
+) -> Total:
     return Total(
         key=key, label=label, section=Section.FINANCIAL, unit=Unit.MONEY, meaning=meaning, scopes=COMPANY_ONLY,
         access=Access.FINANCE, better=better, formula=formula, spreadsheet_label=spreadsheet_label, requirement=number,

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from collectors.facts.touched import Calendar
 from metrics.definitions import CATALOGUE
 from metrics.models import Definition, Period, Rollup, RollupReading, Scope
@@ -159,5 +157,5 @@ def _marked(marks: Iterable[tuple[Any, ...]], opened: frozenset[Month]) -> dict[
         wanted = {account} if of_scope else scopes.get(account, set())
         for month in opened if day == EVERY_MONTH else opened & {Month.holding(day)}:
             found.setdefault(month, set()).update(wanted)
-    everyone = set(Scope.objects.filter(~Q(kind=Scope.Kind.ORGANIZATION), organization=None).values_list("id", flat=True))
-    return {month: frozenset(wanted | everyone) for month, wanted in found.items()}
+    whole = Scope.objects.filter(kind__in=[Scope.Kind.COMPANY, Scope.Kind.NOT_LINKED]).values_list("id", flat=True)
+    return {month: frozenset(wanted.union(whole)) for month, wanted in found.items()}

@@ -61,11 +61,10 @@ class Bases:
                 for metric in in_order():
                     self.found[metric.key, span, scope] = self._basis(metric, span, scope)
         execute("DROP TABLE IF EXISTS pg_temp.basis_of")
-        execute("CREATE TEMPORARY TABLE basis_of (definition_id bigint, period_id bigint, client boolean, basis_id bigint)"
-                " ON COMMIT DROP")
-        with connection.cursor() as cursor, cursor.copy(  # type: ignore[attr-defined]
-            "COPY basis_of FROM STDIN"
-        ) as copy:
+        execute("""
+            CREATE TEMPORARY TABLE basis_of (definition_id bigint, period_id bigint, client boolean, basis_id bigint)
+            ON COMMIT DROP""")
+        with connection.cursor() as cursor, cursor.copy("COPY basis_of FROM STDIN") as copy:
             for (key, span, scope), basis in self.found.items():
                 copy.write_row((self.definitions[key], self.periods[span], scope is For.ORGANIZATION, basis))
         execute("ANALYZE basis_of")
@@ -92,7 +91,8 @@ def _rules(days: Iterable[date]) -> dict[date, dict[str, Any]]:
     days = set(days)
     settings = all_in_force(days)
     queues = list(QueueKind.objects.order_by("from_on").values_list("queue_id", "kind", "from_on"))
-    categories = list(LedgerCategory.objects.order_by("from_on").values_list("ledger_account_id", "category", "from_on"))
+    ledger = LedgerCategory.objects.order_by("from_on").values_list("ledger_account_id", "category", "from_on")
+    categories = list(ledger)
     return {
         day: {**settings[day], "queue_kinds": _mark(queues, day), "ledger_categories": _mark(categories, day)}
         for day in days

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from metrics.declare import Across, Facts, For, Manual, Movement, Opening, Total
 from metrics.definitions import CATALOGUE
-from metrics.models import Entry, Origin, State
+from metrics.models import Origin, State
 from metrics.periods import Month
 from metrics.rollup.asked import Asked
 from metrics.rollup.bases import Bases, Definitions, lay_definitions
@@ -165,7 +165,8 @@ def _derive_upper(definitions: Definitions) -> None:
     for scope in For:
         rows = f"""
             SELECT w.scope_id, w.period_id, w.definition_id, w.value, w.state, w.months, w.of_months FROM worked w
-            JOIN asked_upper a ON a.scope_id = w.scope_id AND a.period_id = w.period_id AND a.kind = {text(scope.value)}"""
+            JOIN asked_upper a ON a.scope_id = w.scope_id AND a.period_id = w.period_id
+            WHERE a.kind = {text(scope.value)}"""
         execute(derived_sql(scope, definitions, of_months=False, source=rows))
 
 
@@ -192,7 +193,8 @@ def _across(key: str) -> Across:
 
 
 def _gathered_sql(wanted: str, across: Across) -> str:
-    absent = f"CASE WHEN a.kind = 'organization' THEN {int(ABSENT[For.ORGANIZATION])} ELSE {int(ABSENT[For.COMPANY])} END"
+    for_client, otherwise = int(ABSENT[For.ORGANIZATION]), int(ABSENT[For.COMPANY])
+    absent = f"CASE WHEN a.kind = 'organization' THEN {for_client} ELSE {otherwise} END"
     columns = "{0}.scope_id, {0}.definition_id, m.period_id, m.number, {0}.value, {0}.state, {0}.cause, {0}.origin, " \
               "{0}.fact_rows, {0}.checksum"
     return f"""
@@ -208,8 +210,8 @@ def _gathered_sql(wanted: str, across: Across) -> str:
                     ) || CASE WHEN bit_count(z.lacking::bit(12)) > 3 THEN ' and others' ELSE '' END END,
                z.origin, z.months, z.of_months, z.fact_rows, z.checksum
         FROM (
-            SELECT y.*, bit_count(y.present::bit(12))::smallint AS months, bit_count(y.due::bit(12))::smallint AS of_months,
-                   y.due & ~y.present AS lacking,
+            SELECT y.*, y.due & ~y.present AS lacking,
+                   bit_count(y.present::bit(12))::smallint AS months, bit_count(y.due::bit(12))::smallint AS of_months,
                    CASE WHEN y.due = 0 THEN {int(State.NOT_APPLICABLE)}
                         WHEN y.due & ~y.present = 0 THEN greatest(y.best, CASE WHEN y.running THEN 1 ELSE 0 END)
                         WHEN y.present = 0 AND y.lowest = y.highest

@@ -18,7 +18,9 @@ from metrics.settings import NUMBERS
 
 GOOD = "(0, 1, 3)"
 ABSENT = {For.COMPANY: State.NOT_COLLECTED, For.ORGANIZATION: State.NOT_LINKED}  # what no row at all means
-GIVEN = {Entry.Kind.ENTERED: Origin.ENTERED, Entry.Kind.IMPORTED: Origin.IMPORTED, Entry.Kind.CORRECTED: Origin.CORRECTED}
+GIVEN = {
+    Entry.Kind.ENTERED: Origin.ENTERED, Entry.Kind.IMPORTED: Origin.IMPORTED, Entry.Kind.CORRECTED: Origin.CORRECTED,
+}
 
 
 def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, source: str) -> str:
@@ -40,7 +42,8 @@ def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, 
         sql = _worked_out(sql, level, scope)
     rows = ", ".join(_row(metric, definitions[metric.key]) for metric in derived)
     return f"""
-        INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, collected, months, of_months)
+        INSERT INTO worked
+            (scope_id, definition_id, period_id, value, state, cause, origin, collected, months, of_months)
         SELECT l.scope_id, u.definition_id, l.period_id, u.value, u.state, u.cause, u.origin, u.collected,
                l.months, l.of_months
         FROM ({sql}) l

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from metrics.declare import Bridge, Facts, Flow, Movement, Opening, Standing, Stock, facts_of
+from metrics.declare import Bridge, Facts, Flow, Movement, Opening, Standing, Stock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
@@ -97,7 +97,8 @@ def not_linked_scope() -> int:
 
 
 def _lay_scopes(asked: Asked, periods: Periods) -> None:
-    company_scope(), not_linked_scope()
+    company_scope()
+    not_linked_scope()
     execute("""
         INSERT INTO scope (kind, organization_id)
         SELECT 'organization', o.id FROM organization o
@@ -118,7 +119,8 @@ def _lay_scopes(asked: Asked, periods: Periods) -> None:
     lay("asked", " UNION ALL ".join(pairs))
     lay("asked_upper", """
         SELECT p.scope_id, u.period_id, u.grain, u.running, s.kind,
-               coalesce(bit_or(1 << m.number) FILTER (WHERE m.month >= s.from_month AND m.month < s.to_month), 0) AS mask
+               coalesce(bit_or(1 << m.number)
+                   FILTER (WHERE m.month >= s.from_month AND m.month < s.to_month), 0) AS mask
         FROM (SELECT DISTINCT a.scope_id, m.period_id FROM asked a JOIN member m ON m.month_id = a.period_id) p
         JOIN upper u ON u.period_id = p.period_id
         JOIN scoped s ON s.scope_id = p.scope_id
@@ -147,9 +149,9 @@ def _lay_owners(known_at: datetime | None) -> None:
 
 
 def _lay_readings(asked: Asked) -> None:
-    flows = {f.name: f for metric in CATALOGUE.values() if isinstance(metric, Flow | Standing) and (f := facts_of(metric))}
-    stocks = {f.name: f for metric in CATALOGUE.values()
-              if isinstance(metric, Stock | Movement | Opening) and (f := facts_of(metric))}
+    flows = {metric.facts.name: metric.facts for metric in CATALOGUE.values() if isinstance(metric, Flow | Standing)}
+    stocks = {metric.facts.name: metric.facts for metric in CATALOGUE.values() if isinstance(metric, Stock)}
+    stocks |= {bridge.facts.name: bridge.facts for bridge in bridges()}
     zone = text(asked.zone.key)
     lay("stock_day", " UNION ALL ".join(stock_days(facts) for facts in stocks.values()))
     states = [_flow_states(facts, zone) for facts in flows.values()]
@@ -208,8 +210,8 @@ def _flow_states(facts: Facts, zone: str) -> str:
 
     return f"""
         SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id,
-               CASE WHEN s.entities < {len(_entities(facts))} OR s.read_from >= d.ends_at OR s.read_through <= d.starts_at
-                    THEN 4
+               CASE WHEN s.entities < {len(_entities(facts))} THEN 4
+                    WHEN s.read_from >= d.ends_at OR s.read_through <= d.starts_at THEN 4
                     WHEN s.read_from > d.starts_at THEN 2
                     WHEN s.read_through >= d.ends_at THEN 0
                     WHEN m.running THEN 1 ELSE 2 END::smallint AS state,

@@ -61,7 +61,8 @@ def test_an_unknown_input_is_refused() -> None:
 
 
 def test_a_circle_is_refused_and_told() -> None:
-    assert problems(derived("a", "b + 1"), derived("b", "c"), derived("c", "a")) == ["a -> b -> c -> a goes round in a circle."]
+    circle = (derived("a", "b + 1"), derived("b", "c"), derived("c", "a"))
+    assert problems(*circle) == ["a -> b -> c -> a goes round in a circle."]
 
 
 def test_a_client_number_from_a_company_input_is_refused() -> None:

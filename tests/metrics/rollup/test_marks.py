@@ -69,7 +69,8 @@ def test_a_marked_fact_moves_its_client_its_company_and_their_longer_periods_alo
     assert state("reactive_tickets_created", "2025-02", acme) == ("measured", 1)
     assert state("reactive_tickets_created", "2025-02", beta) == ("measured", 1)
     assert state("reactive_tickets_created", "2025-02") == ("measured", 2)
-    assert (value("reactive_tickets_created", "2025-Q1", acme).value, value("reactive_tickets_created", "2025-Q1").value) == (1, 2)
+    assert value("reactive_tickets_created", "2025-Q1", acme).value == 1
+    assert value("reactive_tickets_created", "2025-Q1").value == 2
 
 
 def test_a_partial_roll_up_ends_where_a_whole_one_would() -> None:
@@ -208,5 +209,7 @@ def test_the_view_of_smart_numbers_holds_them_and_nothing_else() -> None:
     enter("first_time_appointments", "2025-03", 2)
     roll()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT metric, value FROM smartnumbers WHERE grain = 'month' AND starts_on = '2025-03-01' AND state = 0")
+        cursor.execute(
+            "SELECT metric, value FROM smartnumbers WHERE grain = 'month' AND starts_on = '2025-03-01' AND state = 0"
+        )
         assert cursor.fetchall() == [("sales_call_close_pct", 50)]

@@ -34,7 +34,9 @@ def test_the_parts_make_the_company_whatever_the_links_and_days(seed: int) -> No
     world = World(listed=("2025-01-31", "2025-02-28", "2025-03-31"))
     clients = [world.client("plain"), world.client("ours", kind="internal"),
                world.client("late", client_from=date(2025, 2, 14)), world.client("gone", client_to=date(2025, 3, 1))]
-    accounts = [world.account(random.choice([None, *clients]), source) for source in (world.psa, world.rmm) for _ in range(9)]
+    accounts = [
+        world.account(random.choice([None, *clients]), source) for source in (world.psa, world.rmm) for _ in range(9)
+    ]
     for account in random.sample(accounts, 6):
         world.link(account, random.choice(clients), starts_on=date(2025, random.randint(1, 3), random.randint(1, 28)))
     for account in random.sample(accounts, 2):
@@ -53,8 +55,10 @@ def test_the_parts_make_the_company_whatever_the_links_and_days(seed: int) -> No
         )
         world.time(random.choice([*desk, None]), some_day(), str(random.randint(1, 400) / Decimal(8)), ticket)
     for _ in range(60):
-        world.device(random.choice(accounts[9:]), random.choice(["workstation", "server", "vm_guest"]), since=some_day())
-        world.agreement(random.choice(desk), str(random.randint(0, 5000)), since=some_day(), cycle=random.choice([1, 3]))
+        kind = random.choice(["workstation", "server", "vm_guest"])
+        world.device(random.choice(accounts[9:]), kind, since=some_day())
+        cycle = random.choice([1, 3])
+        world.agreement(random.choice(desk), str(random.randint(0, 5000)), since=some_day(), cycle=cycle)
     rollup.run("test", now=datetime(2025, 4, 2, tzinfo=UTC))
 
     with connection.cursor() as cursor:

@@ -121,7 +121,9 @@ class World:
             self.link(account, of)
         return account
 
-    def link(self, account: Account, of: Organization | None, starts_on: date = EARLIEST, verdict: str = "linked") -> None:
+    def link(
+        self, account: Account, of: Organization | None, starts_on: date = EARLIEST, verdict: str = "linked"
+    ) -> None:
         AccountLink.objects.filter(account=account, starts_on=starts_on, superseded_at=None).update(
             superseded_at=datetime.now(UTC)
         )
@@ -137,7 +139,9 @@ class World:
             "closed_at": at(closed) if closed else None, "closed_on": day(closed) if closed else None, **fields,
         })
 
-    def time(self, account: Account | None, entered: str, hours: str, ticket: Ticket | None = None, **fields: Any) -> TimeEntry:
+    def time(
+        self, account: Account | None, entered: str, hours: str, ticket: Ticket | None = None, **fields: Any
+    ) -> TimeEntry:
         return TimeEntry.objects.create(**{
             "connection": self.psa, "external_id": number(), "account": account, "ticket": ticket,
             "hours": Decimal(hours), "entered_at": at(entered), "entered_on": day(entered),
@@ -154,8 +158,8 @@ class World:
         )
 
     def agreement(
-        self, account: Account | None, amount: str, since: str = "2024-12-01", until: date = FOREVER, cycle: int | None = 1,
-        agreement: Agreement | None = None, kind: str = "Managed", **fields: Any,
+        self, account: Account | None, amount: str, since: str = "2024-12-01", until: date = FOREVER,
+        cycle: int | None = 1, agreement: Agreement | None = None, kind: str = "Managed", **fields: Any,
     ) -> Agreement:
         agreement = agreement or Agreement.objects.create(connection=self.psa, external_id=number(), name="Care")
         AgreementState.objects.create(
@@ -164,7 +168,9 @@ class World:
         )
         return agreement
 
-    def balance(self, month: str, amount: str, category: str = "", side: str = "income", basis: str = "Accrual") -> LedgerBalance:
+    def balance(
+        self, month: str, amount: str, category: str = "", side: str = "income", basis: str = "Accrual"
+    ) -> LedgerBalance:
         account = LedgerAccount.objects.create(
             connection=self.ledger, external_id=number(), name=category or "Unmapped", side=side
         )
