@@ -228,7 +228,10 @@ def _announce(port: int, demo: bool) -> None:
 
 def _watch(children: list[Child]) -> None:
     """Restart what died, and a worker that lives but no longer moves (an idle worker killed wedges the cluster)."""
-    from qbr.watching import WorkerWatch
+    import django
+
+    django.setup()
+    from collectors.watchdog import WorkerWatch
 
     watch = WorkerWatch()
     while True:
@@ -241,7 +244,8 @@ def _watch(children: list[Child]) -> None:
             child.send(signal.SIGKILL)
             child.wait(5)
             child.start()
-            watch.restarted()
+            if child.name == "worker":
+                watch.restarted()
 
 
 def _stop(children: list[Child]) -> None:
