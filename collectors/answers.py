@@ -54,8 +54,10 @@ def rows_of(endpoint: Endpoint, body: Any) -> list[Any]:
     return body
 
 
-def below(parent: Record | None, rows: list[Any]) -> list[Any]:
-    """The records as their transform reads them: those asked for `each` parent carry it."""
+def kept(endpoint: Endpoint, rows: list[Any], parent: Record | None) -> list[Any]:
+    """The records worth keeping, those asked for `each` parent with it. What is no record stays, to be told."""
+    if endpoint.keep is not None:
+        rows = [row for row in rows if not isinstance(row, dict) or endpoint.keep(row)]
     return rows if parent is None else [{**row, "each": parent} if isinstance(row, dict) else row for row in rows]
 
 

@@ -16,7 +16,7 @@ import urllib3
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 
-from collectors.answers import at, below, parsed, path_for, rows_of, said
+from collectors.answers import at, kept, parsed, path_for, rows_of, said
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
 from collectors.declare import Endpoint, Record, Vendor
@@ -151,7 +151,7 @@ class Client:
                 fault = "names a page it has already given"
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
-            yield Page(below(parent, rows), cursor)
+            yield Page(kept(endpoint, rows, parent), cursor)
             if cursor is None:
                 return
             before = rows

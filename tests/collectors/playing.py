@@ -12,9 +12,11 @@ import pytest
 
 from collectors.connections import Connection
 from collectors.declare import Vendor
+from collectors.sandbox.exchange import Row
 from collectors.sandbox.server import Sandbox
 from collectors.sandbox.world.clock import Clock
 from collectors.sandbox.world.dates import parse_moment
+from collectors.sandbox.world.edits import Edit
 from collectors.sandbox.world.options import Options
 
 TODAY = date(2026, 6, 17)
@@ -40,6 +42,11 @@ class Playing:
 
     def fault(self, vendor: Vendor, kind: str, **more: object) -> None:
         self.sandbox.faults.add({"vendor": vendor.slug, "kind": kind, **more})
+
+    def change(self, record: str, identity: str, *, set: Row | None = None, raw: Row | None = None) -> None:
+        """Edits a record of the world now, in the world's words or as the vendor writes it."""
+        edit = Edit(self.sandbox.world.clock.now(), set or {}, raw or {}, False)
+        self.sandbox.world.edits.change(record, int(identity), edit)
 
     def counting(self, vendor: Vendor) -> Callable[[], int]:
         """How many requests the vendor was asked from now on."""
