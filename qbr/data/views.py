@@ -64,8 +64,10 @@ def parts(request: HttpRequest) -> HttpResponse:
 def collect(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Ask the worker to read a connection now; answers with the bar, which then asks after itself."""
     source = get_object_or_404(Connection, pk=connection_id, enabled=True)
-    newest = source.runs.order_by("-pk").values_list("pk", flat=True).first() or 0
-    if not progress_of(source).moving:
+    newest: int | None = source.runs.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if progress_of(source).moving:
+        newest = None  # the reading under way is the one asked for
+    else:
         tasks.collect_now(source)
     if getattr(request, "htmx", False):
         return _progress(request, source, newest)

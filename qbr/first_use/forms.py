@@ -129,7 +129,7 @@ def asked(form: ConnectionForm) -> list[forms.BoundField]:
 def unsaved(form: ConnectionForm) -> Connection:
     source: Connection = form.save(commit=False)
     source.vendor = form.vendor.slug
-    source.settings, source.secrets = form.settings_given(), form.secrets_given()
+    source.settings, source.secrets = form.settings_after({}), form.secrets_given()
     return source
 
 
