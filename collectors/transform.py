@@ -137,6 +137,8 @@ def _storable(value: Any) -> Any:
             return {_clean(str(key)): _storable(inner) for key, inner in value.items()}
         case list() | tuple():
             return [_storable(inner) for inner in value]
+        case Decimal() if not value.is_finite() or value.adjusted() > 30:
+            return str(value)
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
     return value
@@ -283,10 +285,10 @@ def _whole(column: Column) -> Read:
     limit = 2**31
 
     def into(value: Any) -> int:
-        number = int(value)
-        if isinstance(value, bool) or number != Decimal(value) or not -limit <= number < limit:
+        number = Decimal(value)
+        if isinstance(value, bool) or not -limit <= number < limit or number != int(number):
             raise ValueError("not a whole number that can be counted with")
-        return number
+        return int(number)
 
     return into
 

@@ -152,14 +152,14 @@ class Desk:
 def serving(desk: Desk) -> Iterator[Desk]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet an answer
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             desk.asked.append(self.path)
             told = desk.before_answer(self.path)
-            status, headers, body = told or (
-                200, {"Content-Type": "application/json"}, b""
-            )  # fmt: skip
+            status, headers, body = told or (200, {"Content-Type": "application/json"}, b"")
             if told is None:
                 body = json.dumps(desk.answer(parts.path, dict(parse_qsl(parts.query)))).encode()
             self.send_response(status)
