@@ -106,6 +106,10 @@ class AccountLink(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        whose = f"{self.organization}" if self.organization else self.get_verdict_display().lower()
+        return f"{self.account}: {whose}"
+
 
 class WaitingAccount(Account):
     """An account as the mapping queue shows it. A table of its own it has not; permissions it has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -16,6 +16,7 @@ from organizations.models import AccountLink, Organization
 from organizations.names import normalised
 
 CLOSE = 72  # of 100: how alike two names are before one suggests the other
+TELLING = 5  # letters a word needs to tell anything
 SHOWN = 3
 
 
@@ -47,11 +48,10 @@ def suggestions(accounts: Sequence[Account]) -> dict[int, list[Suggestion]]:
         for organization in Organization.objects.filter(merged_into=None).prefetch_related("domains")
     }
     names = {pk: normalised(organization.name) for pk, organization in organizations.items()}
-    by_name: dict[str, list[int]] = defaultdict(list)
-    for pk, name in names.items():
-        by_name[name].append(pk)
+    by_name, by_word = _grouped(names, lambda name: [name]), _grouped(names, str.split)
     found: dict[int, dict[int, Suggestion]] = {
-        account.pk: _by_name(account, organizations, names, by_name) for account in accounts
+        account.pk: _by_word(account, organizations, by_word) | _by_name(account, organizations, names, by_name)
+        for account in accounts
     }
     for row in shared_keys([account.pk for account in accounts]):
         organization = organizations[row.organization]
@@ -66,8 +66,30 @@ def suggestions(accounts: Sequence[Account]) -> dict[int, list[Suggestion]]:
     return {account: _ranked(list(offered.values())) for account, offered in found.items()}
 
 
+def _grouped(names: dict[int, str], parts: Callable[[str], list[str]]) -> dict[str, set[int]]:
+    """Which organizations have each name, or each word of a name."""
+    holders: dict[str, set[int]] = defaultdict(set)
+    for pk, name in names.items():
+        for part in parts(name):
+            holders[part].add(pk)
+    return holders
+
+
+def _by_word(
+    account: Account, organizations: dict[int, Organization], by_word: dict[str, set[int]]
+) -> dict[int, Suggestion]:
+    """A word of some length that only one organization has in its name."""
+    offered = {}
+    for word in normalised(account.name).split():
+        holders = by_word.get(word, set())
+        if len(word) >= TELLING and len(holders) == 1:
+            [pk] = holders
+            offered[pk] = Suggestion(organizations[pk], Strength.WEAK, f"The only client with “{word}” in its name", 0)
+    return offered
+
+
 def _by_name(
-    account: Account, organizations: dict[int, Organization], names: dict[int, str], by_name: dict[str, list[int]]
+    account: Account, organizations: dict[int, Organization], names: dict[int, str], by_name: dict[str, set[int]]
 ) -> dict[int, Suggestion]:
     name = normalised(account.name)
     if not name:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from collectors.facts.shapes import EARLIEST
 from organizations import linking
 from organizations.models import AccountLink, Domain, Organization
 
+ONE_LINE: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
+    models.TextField: {"widget": AdminTextInputWidget},
+}
 MOVES_NUMBERS = {"kind", "client_from", "client_to"}
 
 
@@ -31,12 +37,13 @@ class ReadOnly:
 class DomainInline(admin.TabularInline[Domain, Organization]):
     model = Domain
     extra = 0
+    formfield_overrides: ClassVar = ONE_LINE
 
 
 class LinkInline(ReadOnly, admin.TabularInline[AccountLink, Organization]):
     model = AccountLink
     verbose_name_plural = "Accounts, now and before"
-    fields = ("account", "system", "starts_on", "method", "reason", "keys", "decided_by", "decided_at", "until")
+    fields = ("account", "system", "since", "method", "reason", "keys", "decided_by", "decided_at", "until")
     readonly_fields = fields
     ordering = ("-superseded_at", "account__name", "-decided_at")
 
@@ -46,6 +53,10 @@ class LinkInline(ReadOnly, admin.TabularInline[AccountLink, Organization]):
     @admin.display(description="System")
     def system(self, link: AccountLink) -> str:
         return link.account.connection.label
+
+    @admin.display(description="Since")
+    def since(self, link: AccountLink) -> str:
+        return "ever" if link.starts_on == EARLIEST else f"{link.starts_on:%d %b %Y}"
 
     @admin.display(description="Evidence")
     def keys(self, link: AccountLink) -> str:
@@ -60,6 +71,7 @@ class LinkInline(ReadOnly, admin.TabularInline[AccountLink, Organization]):
 class OrganizationAdmin(admin.ModelAdmin[Organization]):
     list_display = ("name", "kind", "owner", "segment", "plan", "accounts", "client_from", "client_to")
     list_filter = ("kind", "owner", "segment", "plan")
+    formfield_overrides: ClassVar = ONE_LINE
     list_select_related = ("owner",)
     search_fields = ("name", "slug", "domains__name")
     prepopulated_fields: ClassVar = {"slug": ("name",)}

@@ -388,6 +388,29 @@ def test_a_relinked_account_takes_its_facts_along(world: World) -> None:
     assert [row.created for row in breakdowns.tickets_by(client("oak"), MAY, "queue")] == [1]
 
 
+def test_a_link_moves_the_clients_number_at_the_next_roll_up_with_nothing_collected_again(world: World) -> None:
+    Reading.objects.create(
+        connection=world.psa, entity="Ticket", read_from=moment(date(2026, 1, 1)), read_through=moment(date(2026, 7, 2))
+    )
+    world.ticket("acme", date(2026, 5, 4))
+    world.ticket("waiting", date(2026, 5, 4))
+    rollup.run("a test", everything=True)
+
+    def created() -> dict[str, Decimal]:
+        rows = MonthlyValue.objects.filter(
+            definition__metric="reactive_tickets_created", period__starts_on=MAY.starts_on, value__gt=0
+        )
+        return dict(rows.values_list("scope__organization__slug", "value").exclude(scope__organization=None))
+
+    assert created() == {"acme": 1}
+    decision = linking.link(world.companies["waiting"], world.organizations["oak"], None)
+    rollup.run("links")
+    assert created() == {"acme": 1, "oak": 1}
+    linking.undo([decision], None)
+    rollup.run("links")
+    assert created() == {"acme": 1}
+
+
 @pytest.mark.parametrize("scope", [COMPANY, ACME, NOT_LINKED])
 def test_each_keeps_to_its_budget_of_queries(world: World, scope: Any, django_assert_max_num_queries: Any) -> None:
     asked = (

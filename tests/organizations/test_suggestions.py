@@ -63,6 +63,17 @@ def test_a_similar_name_is_weak_and_the_closest_comes_first(
     assert {said[1:] for said in offered} == {("weak", "Similar name")}
 
 
+def test_a_word_that_only_one_client_has_suggests_it(
+    make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    for name in ("Southmoor Family Clinic", "Hazelmoor Family Clinic"):
+        make_organization(name)
+    assert best(make_account("SOUF - Southmoor", "ninjaone")) == [
+        ("Southmoor Family Clinic", "weak", "The only client with “southmoor” in its name")
+    ]
+    assert best(make_account("Clinic on the hill", "ninjaone")) == []
+
+
 def test_a_domain_in_doubt_only_suggests(make_account: MakeAccount, make_organization: MakeOrganization) -> None:
     make_organization("Fernbrook Dental", "fern.example")
     first = make_account("A", "quickbooks_online", evidence={"domains": ["fern.example"]})
