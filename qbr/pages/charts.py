@@ -39,24 +39,59 @@ class Series:
     colour: str = ""
 
 
-def trend(kind: Kind, labels: Sequence[str], series: Sequence[Series], *, prefix: str = "", suffix: str = "",
-          goal: Decimal | None = None) -> str:
+def trend(
+    kind: Kind,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    prefix: str = "",
+    suffix: str = "",
+    goal: Decimal | None = None,
+) -> str:
     """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word."""
     coloured = [(each, each.colour or COLOURS[at % len(COLOURS)]) for at, each in enumerate(series)]
     traces = [trace for each, colour in coloured for trace in _traces(kind, labels, each, colour)]
     layout: dict[str, Any] = {
         "barmode": "relative" if kind is Kind.STACK else "group",
-        "bargap": 0.28, "bargroupgap": 0.08, "hovermode": "x unified", "showlegend": False,
+        "bargap": 0.28,
+        "bargroupgap": 0.08,
+        "hovermode": "x unified",
+        "showlegend": False,
         "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
         "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
-        "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": prefix, "ticksuffix": suffix, "nticks": 6,
-                  "rangemode": "normal" if kind is Kind.LINES and _far_from_zero(series) else "tozero"},
+        "yaxis": {
+            "automargin": True,
+            "fixedrange": True,
+            "tickprefix": prefix,
+            "ticksuffix": suffix,
+            "nticks": 6,
+            "rangemode": "normal" if kind is Kind.LINES and _far_from_zero(series) else "tozero",
+        },
     }
     if goal is not None:
-        layout["shapes"] = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": float(goal), "y1": float(goal),
-                             "line": {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"}}]
-        layout["annotations"] = [{"xref": "paper", "x": 1, "y": float(goal), "text": "goal", "showarrow": False,
-                                  "yanchor": "bottom", "xanchor": "right", "font": {"color": "var(--ink-soft)"}}]
+        layout["shapes"] = [
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": float(goal),
+                "y1": float(goal),
+                "line": {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"},
+            }
+        ]
+        layout["annotations"] = [
+            {
+                "xref": "paper",
+                "x": 1,
+                "y": float(goal),
+                "text": "goal",
+                "showarrow": False,
+                "yanchor": "bottom",
+                "xanchor": "right",
+                "font": {"color": "var(--ink-soft)"},
+            }
+        ]
     return _json(go.Figure(data=traces, layout=layout))
 
 
@@ -71,14 +106,36 @@ def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str
         for value, total in zip(values, totals, strict=True)
     ]
     bars = go.Bar(
-        x=[label.replace(" ", "<br>") for label in labels], y=_floats(values), base=_floats(base), marker={"color": colours}, text=list(texts),
-        textposition="outside", cliponaxis=False, constraintext="none", textfont={"size": 12}, hovertemplate="%{x}: %{text}<extra></extra>", width=0.62,
+        x=[label.replace(" ", "<br>") for label in labels],
+        y=_floats(values),
+        base=_floats(base),
+        marker={"color": colours},
+        text=list(texts),
+        textposition="outside",
+        cliponaxis=False,
+        constraintext="none",
+        textfont={"size": 12},
+        hovertemplate="%{x}: %{text}<extra></extra>",
+        width=0.62,
     )
-    return _json(go.Figure(data=[bars], layout={
-        "showlegend": False, "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
-        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0, "dtick": 1},
-        "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": "$", "nticks": 6},
-    }))
+    return _json(
+        go.Figure(
+            data=[bars],
+            layout={
+                "showlegend": False,
+                "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
+                "xaxis": {
+                    "type": "category",
+                    "showgrid": False,
+                    "automargin": True,
+                    "fixedrange": True,
+                    "tickangle": 0,
+                    "dtick": 1,
+                },
+                "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": "$", "nticks": 6},
+            },
+        )
+    )
 
 
 def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> list[Any]:
@@ -86,25 +143,57 @@ def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> l
     hover = "%{customdata}"
     if kind is not Kind.LINES:
         fading = [0.45 if moving else 1.0 for moving in series.provisional] or 1.0
-        return [go.Bar(name=series.name, x=list(labels), y=values, customdata=texts, hovertemplate=hover,
-                       marker={"color": colour, "opacity": fading})]
-    settled = [None if moving else value for value, moving in zip(values, series.provisional or [False] * len(values), strict=True)]
-    drawn = [go.Scatter(name=series.name, x=list(labels), y=settled, customdata=texts, hovertemplate=hover,
-                        mode="lines+markers", connectgaps=False, line={"color": colour, "width": 2.5}, marker={"size": 5})]
+        return [
+            go.Bar(
+                name=series.name,
+                x=list(labels),
+                y=values,
+                customdata=texts,
+                hovertemplate=hover,
+                marker={"color": colour, "opacity": fading},
+            )
+        ]
+    settled = [
+        None if moving else value
+        for value, moving in zip(values, series.provisional or [False] * len(values), strict=True)
+    ]
+    drawn = [
+        go.Scatter(
+            name=series.name,
+            x=list(labels),
+            y=settled,
+            customdata=texts,
+            hovertemplate=hover,
+            mode="lines+markers",
+            connectgaps=False,
+            line={"color": colour, "width": 2.5},
+            marker={"size": 5},
+        )
+    ]
     if any(series.provisional):
-        drawn.append(go.Scatter(
-            name=f"{series.name} (so far)", x=list(labels), y=_moving(values, series.provisional), customdata=texts,
-            hovertemplate=hover, mode="lines+markers", connectgaps=False,
-            line={"color": colour, "width": 2, "dash": "dot"}, marker={"size": 6, "symbol": "circle-open"},
-        ))
+        drawn.append(
+            go.Scatter(
+                name=f"{series.name} (so far)",
+                x=list(labels),
+                y=_moving(values, series.provisional),
+                customdata=texts,
+                hovertemplate=hover,
+                mode="lines+markers",
+                connectgaps=False,
+                line={"color": colour, "width": 2, "dash": "dot"},
+                marker={"size": 6, "symbol": "circle-open"},
+            )
+        )
     return drawn
 
 
 def _moving(values: Sequence[float | None], provisional: Sequence[bool]) -> list[float | None]:
     """The values that may still move, and the one before each, so that the dashed line joins on."""
     joins = [*provisional[1:], False]
-    return [value if moving or joins_on else None
-            for value, moving, joins_on in zip(values, provisional, joins, strict=True)]
+    return [
+        value if moving or joins_on else None
+        for value, moving, joins_on in zip(values, provisional, joins, strict=True)
+    ]
 
 
 def _far_from_zero(series: Sequence[Series]) -> bool:
@@ -140,5 +229,6 @@ def spark(values: Sequence[Decimal | None], label: str) -> SafeString | str:
         pen = "L"
     return format_html(
         '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label="{}"><path d="{}"/></svg>',
-        label, " ".join(path),
+        label,
+        " ".join(path),
     )

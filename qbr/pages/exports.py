@@ -23,9 +23,13 @@ def download(table: Table, question: Question, form: str) -> HttpResponse:
         raise Http404("A table can be taken as csv or xlsx.")
     write, content_type = WRITERS[form]
     name = slugify(f"{question.whom} {table.title} {question.period}")
-    return HttpResponse(write(_sheet(table, question)), content_type=content_type, headers={
-        "Content-Disposition": f'attachment; filename="{name}.{form}"',
-    })
+    return HttpResponse(
+        write(_sheet(table, question)),
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{form}"',
+        },
+    )
 
 
 def _sheet(table: Table, question: Question) -> spreadsheets.Table:
@@ -39,7 +43,9 @@ def _sheet(table: Table, question: Question) -> spreadsheets.Table:
         *([table.note] if table.note else []),
         "Where a number is missing, its cell says why. A missing number is never zero.",
     )
-    return spreadsheets.Table(table.title, columns, [[_plain(cell) for cell in line.cells] for line in table.lines], notes)
+    return spreadsheets.Table(
+        table.title, columns, [[_plain(cell) for cell in line.cells] for line in table.lines], notes
+    )
 
 
 def _plain(cell: Cell) -> spreadsheets.Cell:

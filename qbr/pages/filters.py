@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
@@ -34,7 +34,9 @@ class Question:
     now: datetime
     zone: ZoneInfo
     organization: Organization | None = None
-    given: Mapping[str, str] = field(default_factory=dict)  # the address as it was asked, for links that change one part
+    given: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the address as it was asked, for links that change one part
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
@@ -42,8 +44,13 @@ class Question:
         zone, now = Calendar.current().zone, timezone.now()
         given = {name: value for name, value in request.GET.items() if value}
         return cls(
-            person=request.user, path=request.path, period=_period(given.get("period", ""), now.astimezone(zone)),
-            now=now, zone=zone, organization=_organization(given.get("client", "")), given=given,
+            person=request.user,
+            path=request.path,
+            period=_period(given.get("period", ""), now.astimezone(zone)),
+            now=now,
+            zone=zone,
+            organization=_organization(given.get("client", "")),
+            given=given,
         )
 
     @property
@@ -61,12 +68,21 @@ class Question:
     @property
     def last_month(self) -> Month:
         """The last month of the period that has begun."""
-        return min(self.period.months[-1], Month.holding(self.now.astimezone(self.zone).date()))
+        return min(self.period.months[-1], Month.holding(self.today))
+
+    @property
+    def today(self) -> date:
+        """The local day."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period that has come."""
+        return min(self.period.ends_on - timedelta(days=1), self.today)
 
     @cached_property
     def is_running(self) -> bool:
-        today = self.now.astimezone(self.zone).date()
-        return self.period.starts_on <= today < self.period.ends_on
+        return self.period.starts_on <= self.today < self.period.ends_on
 
     @cached_property
     def months(self) -> tuple[Month, ...]:
@@ -88,7 +104,9 @@ class Question:
         """Where the working of one number is."""
         whose = self.scope if scope is None else scope
         parts = {"client": whose.slug, "period": str(period or self.period)}
-        return f"{reverse('number', args=[metric])}?{urlencode({name: value for name, value in parts.items() if value})}"
+        return (
+            f"{reverse('number', args=[metric])}?{urlencode({name: value for name, value in parts.items() if value})}"
+        )
 
 
 def _period(text: str, local_now: datetime) -> Span:

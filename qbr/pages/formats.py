@@ -61,7 +61,7 @@ def hours(value: Decimal, style: Style = Style.TABLE) -> str:
     """Minutes under two hours, hours with one decimal above."""
     if style is not Style.AXIS and value and abs(value) < 2:
         minutes = value * 60
-        return f"{rounded(minutes, 0 if _is_whole(minutes) or abs(minutes) >= 10 and style is Style.TILE else 1)} min"
+        return f"{rounded(minutes, 0 if _is_whole(minutes) or (abs(minutes) >= 10 and style is Style.TILE) else 1)} min"
     return f"{rounded(value, 0 if style is Style.AXIS else 1)} h"
 
 
@@ -137,7 +137,11 @@ def age(at: datetime, now: datetime) -> str:
 def months_of(period: Span) -> str:
     """`Jan to Mar`, or the month itself."""
     first, last = period.months[0], period.months[-1]
-    return MONTH_NAMES[first.number - 1] if first == last else f"{MONTH_NAMES[first.number - 1]} to {MONTH_NAMES[last.number - 1]}"
+    return (
+        MONTH_NAMES[first.number - 1]
+        if first == last
+        else f"{MONTH_NAMES[first.number - 1]} to {MONTH_NAMES[last.number - 1]}"
+    )
 
 
 def plural(many: int, one: str, more: str = "") -> str:

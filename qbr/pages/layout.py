@@ -66,7 +66,8 @@ class Panel:
         """Its metrics that this person may see and that exist for this scope."""
         scope = For.COMPANY if question.for_company else For.ORGANIZATION
         return tuple(
-            key for key in self.metrics
+            key
+            for key in self.metrics
             if scope in CATALOGUE[key].scopes and reading.may_see(question.person, CATALOGUE[key])
         )
 

@@ -56,25 +56,37 @@ class Group:
 
 
 MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
-    ("", (
-        Entry("today", "Today", "today", "Today", carries=False),
-        Entry("portfolio", "Portfolio", "portfolio", "Portfolio"),
-    )),
-    ("Sections", (
-        Entry("operations", "Operations", "operations", "Ops"),
-        Entry("service", "Service", "service", "Service"),
-        Entry("financial", "Financial", "financial", "Finance"),
-    )),
-    ("Results", (
-        Entry("smartnumbers", "SmartNumbers", "smartnumbers"),
-        Entry("business_review", "Monthly review", "review"),
-    )),
-    ("Behind the numbers", (
-        Entry("data", "Data", "data", carries=False),
-        Entry("entry", "Enter numbers", "entry", carries=False, may=access.may_enter),
-        Entry("import", "Import", "download", carries=False, may=access.may_enter),
-        Entry("admin:index", "Administration", "admin", carries=False, may=_staff),
-    )),
+    (
+        "",
+        (
+            Entry("today", "Today", "today", "Today", carries=False),
+            Entry("portfolio", "Portfolio", "portfolio", "Portfolio"),
+        ),
+    ),
+    (
+        "Sections",
+        (
+            Entry("operations", "Operations", "operations", "Ops"),
+            Entry("service", "Service", "service", "Service"),
+            Entry("financial", "Financial", "financial", "Finance"),
+        ),
+    ),
+    (
+        "Results",
+        (
+            Entry("smartnumbers", "SmartNumbers", "smartnumbers"),
+            Entry("business_review", "Monthly review", "review"),
+        ),
+    ),
+    (
+        "Behind the numbers",
+        (
+            Entry("data", "Data", "data", carries=False),
+            Entry("entry", "Enter numbers", "entry", carries=False, may=access.may_enter),
+            Entry("import", "Import", "download", carries=False, may=access.may_enter),
+            Entry("admin:index", "Administration", "admin", carries=False, may=_staff),
+        ),
+    ),
 )
 
 
@@ -93,6 +105,10 @@ def _shown(entries: tuple[Entry, ...], person: Person, here: str, chosen: dict[s
             continue
         carried = urlencode({name: chosen[name] for name in CARRIED if chosen.get(name)}) if entry.carries else ""
         yield Shown(
-            entry.name, entry.label, entry.icon, entry.short, f"{path}?{carried}" if carried else path,
+            entry.name,
+            entry.label,
+            entry.icon,
+            entry.short,
+            f"{path}?{carried}" if carried else path,
             here == path or (path != "/" and here.startswith(path)),
         )

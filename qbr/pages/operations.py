@@ -2,26 +2,170 @@
 
 from __future__ import annotations
 
-from qbr.pages.charts import Kind
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+from metrics import breakdowns
+from metrics.breakdowns import Contact, Unseen
+from metrics.declare import Unit
+from qbr.pages import formats, tables
+from qbr.pages.filters import TREND_MONTHS, Question
 from qbr.pages.layout import Page, Width
-from qbr.pages.panels import Tiles, Trend
+from qbr.pages.panels import FactTable, Over, Ranked, Ranking, Stacked, Tiles, Trend
+from qbr.pages.tables import Column, Line, Table
+
+QUIET_DAYS = 30
+NO_DEVICES = "No device has been listed yet."
+
+
+def _over(question: Question, by: Literal["kind", "location"]) -> Over:
+    found = breakdowns.endpoints_over(question.scope, question.last_month, by, TREND_MONTHS)
+    return Over(
+        tuple(month.label for month in found.months),
+        tuple(
+            (
+                series.name or "No place named",
+                tuple(None if value is None else Decimal(value) for value in series.values),
+            )
+            for series in found.series
+        ),
+    )
+
+
+def by_class(question: Question) -> Over:
+    return _over(question, "kind")
+
+
+def by_location(question: Question) -> Over:
+    return _over(question, "location")
+
+
+def last_contact(question: Question) -> Sequence[Ranked]:
+    found = breakdowns.last_contact(question.scope, question.now.astimezone(question.zone))
+    return [Ranked(_since(each), each.devices) for each in found] if any(each.devices for each in found) else []
+
+
+def _since(contact: Contact) -> str:
+    if contact.from_days is None:
+        return "Never"
+    if contact.from_days == 0:
+        return "Within a day"
+    if contact.until_days is None:
+        return f"{contact.from_days} days or more"
+    return (
+        f"{contact.from_days} to {contact.until_days - 1} days"
+        if contact.until_days - 1 > contact.from_days
+        else "1 day"
+    )
+
+
+def not_seen(question: Question) -> Table:
+    found = breakdowns.not_seen(question.scope, question.now.astimezone(question.zone), QUIET_DAYS)
+    columns = (
+        Column("Device"),
+        Column("Class"),
+        *((Column("Client"),) if question.for_company else ()),
+        Column("Location"),
+        Column("Last contact"),
+    )
+    note = f"The {len(found.devices)} longest unseen of {found.total:,}." if found.total > len(found.devices) else ""
+    return Table("Agents not seen", columns, tuple(_quiet(each, question) for each in found.devices), note)
+
+
+def _quiet(device: Unseen, question: Question) -> Line:
+    client = (tables.client(device.client, device.slug, question),) if question.for_company else ()
+    seen = device.last_seen_at.astimezone(question.zone).date() if device.last_seen_at else None
+    return Line(
+        (
+            tables.text(device.name, device.link),
+            tables.text(device.kind.replace("_", " ")),
+            *client,
+            tables.text(device.location),
+            tables.on_day(seen) if seen else tables.text("never"),
+        )
+    )
+
 
 ROWS = (
-    (Tiles(key="numbers", title="Operations in figures", metrics=(
-        "endpoints_managed", "seats_managed", "reactive_tickets_per_endpoint_per_month", "rhem",
-    )),),
     (
-        Trend(key="tickets-per-endpoint", title="Reactive tickets for each endpoint", width=Width.HALF,
-              subtitle="New reactive tickets for each endpoint, by month",
-              metrics=("reactive_tickets_per_endpoint_per_month",)),
-        Trend(key="rhem-trend", title="RHEM", width=Width.HALF,
-              subtitle="Reactive hours for each endpoint, by month", metrics=("rhem",)),
+        Tiles(
+            key="numbers",
+            title="Operations in figures",
+            metrics=(
+                "endpoints_managed",
+                "seats_managed",
+                "reactive_tickets_per_endpoint_per_month",
+                "rhem",
+            ),
+        ),
     ),
-    (Trend(key="estate", title="Endpoints and seats managed", subtitle="At each month's end", kind=Kind.LINES,
-           metrics=("endpoints_managed", "seats_managed")),),
+    (
+        Trend(
+            key="tickets-per-endpoint",
+            title="Reactive tickets per endpoint",
+            width=Width.HALF,
+            subtitle="New reactive tickets for each endpoint, by month",
+            metrics=("reactive_tickets_per_endpoint_per_month",),
+        ),
+        Trend(
+            key="rhem-trend",
+            title="RHEM",
+            width=Width.HALF,
+            subtitle="Reactive hours for each endpoint, by month",
+            metrics=("rhem",),
+        ),
+    ),
+    (
+        Stacked(
+            key="by-class",
+            title="Endpoints by class",
+            subtitle="At each month's end",
+            width=Width.HALF,
+            slow=True,
+            read=by_class,
+            empty=NO_DEVICES,
+        ),
+        Stacked(
+            key="by-location",
+            title="Endpoints by location",
+            subtitle="At each month's end",
+            width=Width.HALF,
+            slow=True,
+            read=by_location,
+            empty=NO_DEVICES,
+        ),
+    ),
+    (
+        Ranking(
+            key="last-contact",
+            title="Last contact",
+            subtitle="Endpoints by how long ago they were last seen, now",
+            width=Width.THIRD,
+            slow=True,
+            read=last_contact,
+            unit=Unit.COUNT,
+            of="Last seen",
+            figure="Endpoints",
+            empty=NO_DEVICES,
+        ),
+        FactTable(
+            key="not-seen",
+            title=f"Agents not seen for {QUIET_DAYS} days",
+            subtitle="Longest unseen first, now",
+            width=Width.TWO_THIRDS,
+            slow=True,
+            read=not_seen,
+            at_most=15,
+            empty=f"Every agent was seen in the last {formats.plural(QUIET_DAYS, 'day')}.",
+        ),
+    ),
 )
 
 PAGE = Page(
-    slug="operations", title="Operations", lead="How large the estate is, and how much work it makes.",
-    rows=ROWS, client_rows=ROWS,
+    slug="operations",
+    title="Operations",
+    lead="How large the estate is, whether it can be seen, and how much work it makes.",
+    rows=ROWS,
+    client_rows=ROWS,
 )

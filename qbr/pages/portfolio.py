@@ -23,8 +23,13 @@ from qbr.pages.tables import Cell, Column, Line, Table
 
 A_SCREEN = 50
 SHOWN = {  # and what each is called where there is little room
-    "endpoints_managed": "Endpoints", "reactive_tickets_per_endpoint_per_month": "Tickets / endpoint", "rhem": "RHEM",
-    "total_close_pct": "Close %", "agreement_mrr": "Agreement MRR", "seats_managed": "Seats", "aisp": "AISP",
+    "endpoints_managed": "Endpoints",
+    "reactive_tickets_per_endpoint_per_month": "Tickets / endpoint",
+    "rhem": "RHEM",
+    "total_close_pct": "Close %",
+    "agreement_mrr": "Agreement MRR",
+    "seats_managed": "Seats",
+    "aisp": "AISP",
 }
 Values = Mapping[str, Number]
 Measured = tuple[Organization, Values]
@@ -40,13 +45,24 @@ class Clients(Panel):
         rows = list(ordered(self._rows(question, own), question))
         first = min(_page(question) * A_SCREEN, max(0, (len(rows) - 1) // A_SCREEN * A_SCREEN))
         if not rows and not question.given.get("q") and not own and not access.clients().exists():
-            return {"empty": "No client is known yet.", "action": {"href": reverse("data"), "label": "Connect a system"}}
+            return {
+                "empty": "No client is known yet.",
+                "action": {"href": reverse("data"), "label": "Connect a system"},
+            }
         return {
-            "table": self._table(question, rows[first:first + A_SCREEN]), "sticky": True, "text": question.given.get("q", ""),
-            "shows_own": own and shows_own(question), "has_own": own,
-            "own": question.address(show=None, page=None, panel=None), "all": question.address(show="all", page=None, panel=None),
-            "kept": [(name, value) for name, value in question.given.items() if name not in ("q", "page", "panel", "format")],
-            "count": formats.plural(len(rows), "client"), "from": first + 1, "to": min(first + A_SCREEN, len(rows)),
+            "table": self._table(question, rows[first : first + A_SCREEN]),
+            "sticky": True,
+            "text": question.given.get("q", ""),
+            "shows_own": own and shows_own(question),
+            "has_own": own,
+            "own": question.address(show=None, page=None, panel=None),
+            "all": question.address(show="all", page=None, panel=None),
+            "kept": [
+                (name, value) for name, value in question.given.items() if name not in ("q", "page", "panel", "format")
+            ],
+            "count": formats.plural(len(rows), "client"),
+            "from": first + 1,
+            "to": min(first + A_SCREEN, len(rows)),
             "earlier": question.address(page=first // A_SCREEN - 1, panel=None) if first else "",
             "later": question.address(page=first // A_SCREEN + 1, panel=None) if first + A_SCREEN < len(rows) else "",
         }
@@ -65,18 +81,26 @@ class Clients(Panel):
     def _table(self, question: Question, rows: Sequence[Measured]) -> Table:
         seen = [key for key in self.metrics if reading.may_see(question.person, CATALOGUE[key])]
         columns = (
-            _column("Client", "name", question), *(_column(SHOWN[key], key, question) for key in seen),
-            _column("Measured", "measured", question), Column("Owner"),
+            _column("Client", "name", question),
+            *(_column(SHOWN[key], key, question) for key in seen),
+            _column("Measured", "measured", question),
+            Column("Owner"),
         )
-        return Table(f"Portfolio {question.period.label}", columns, tuple(self._line(question, seen, *row) for row in rows))
+        return Table(
+            f"Portfolio {question.period.label}", columns, tuple(self._line(question, seen, *row) for row in rows)
+        )
 
     def _line(self, question: Question, seen: Sequence[str], organization: Organization, values: Values) -> Line:
         page = question.address(reverse("client"), client=organization.slug, q=None, sort=None, show=None, page=None)
         owner = organization.owner.get_full_name() or organization.owner.get_username() if organization.owner else ""
-        return Line((
-            tables.text(organization.name, page), *(tables.number(values.get(key), question) for key in seen),
-            _measured(values), tables.text(owner),
-        ))
+        return Line(
+            (
+                tables.text(organization.name, page),
+                *(tables.number(values.get(key), question) for key in seen),
+                _measured(values),
+                tables.text(owner),
+            )
+        )
 
 
 def shows_own(question: Question) -> bool:
@@ -123,13 +147,17 @@ def _column(label: str, key: str, question: Question) -> Column:
     first, second = (key, f"-{key}") if key == "name" else (f"-{key}", key)
     is_sorted = asked.lstrip("-") == key
     return Column(
-        label, None if key == "name" else CATALOGUE[key].unit if key in CATALOGUE else Unit.COUNT, sort=key,
+        label,
+        None if key == "name" else CATALOGUE[key].unit if key in CATALOGUE else Unit.COUNT,
+        sort=key,
         sorted=("descending" if asked.startswith("-") else "ascending") if is_sorted else "",
         href=question.address(sort=second if asked == first else first, page=None, panel=None),
     )
 
 
 PAGE = Page(
-    slug="portfolio", title="Portfolio", lead="Every client on one line. Your own come first.",
+    slug="portfolio",
+    title="Portfolio",
+    lead="Every client on one line. Your own come first.",
     rows=((Clients(key="clients", title="Clients", subtitle="Sort by any column; a number leads to its working."),),),
 )

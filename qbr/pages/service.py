@@ -2,28 +2,194 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from metrics import breakdowns
+from metrics.breakdowns import Age, LongTicket
+from metrics.declare import Unit
+from qbr.pages import tables
 from qbr.pages.charts import Kind
+from qbr.pages.filters import Question
 from qbr.pages.layout import Page, Row, Width
-from qbr.pages.panels import Tiles, Trend
+from qbr.pages.panels import FactTable, Ranked, Ranking, Tiles, Trend
+from qbr.pages.tables import Column, Line, Table
 
 HOURS = ("reactive_hours", "project_hours", "professional_services_hours", "alignment_hours", "internal_hours")
+NO_TICKETS = "No reactive ticket in this period."
 
-TILES = Tiles(key="numbers", title="Service in figures", metrics=(
-    "reactive_tickets_created", "reactive_tickets_closed", "total_close_pct", "average_resolution_time",
-    "tickets_sla_met_pct", "reopened_pct", "reactive_tickets_per_tech_per_month", "reactive_service_pct",
-))
-FLOW: Row = (
-    Trend(key="flow", title="Reactive tickets created and closed", subtitle="By month, parent tickets only",
-          kind=Kind.BARS, metrics=("reactive_tickets_created", "reactive_tickets_closed")),
+
+def _tickets_by(by: breakdowns.service.By, unnamed: str) -> Callable[[Question], Sequence[Ranked]]:
+    def read(question: Question) -> Sequence[Ranked]:
+        return [
+            Ranked(
+                each.name or unnamed, each.created, tables.client_page(each.slug, question), (each.closed, each.hours)
+            )
+            for each in breakdowns.tickets_by(question.scope, question.period, by)
+        ]
+
+    return read
+
+
+def _by(by: breakdowns.service.By, unnamed: str, width: Width = Width.THIRD) -> Ranking:
+    return Ranking(
+        key=f"by-{by}",
+        title=f"By {BY_WORDS[by]}",
+        subtitle="Reactive tickets created; closed and hours in the table",
+        width=width,
+        slow=True,
+        read=_tickets_by(by, unnamed),
+        unit=Unit.COUNT,
+        of=BY_WORDS[by].capitalize(),
+        figure="Created",
+        beside=(Column("Closed", Unit.COUNT), Column("Hours", Unit.HOURS)),
+        empty=NO_TICKETS,
+    )
+
+
+BY_WORDS: dict[breakdowns.service.By, str] = {
+    "queue": "board",
+    "type": "type",
+    "technician": "technician",
+    "client": "client",
+}
+
+
+def open_by_age(question: Question) -> Sequence[Ranked]:
+    found = breakdowns.open_by_age(question.scope, question.last_day)
+    return [Ranked(_age(each), each.tickets) for each in found] if any(each.tickets for each in found) else []
+
+
+def _age(age: Age) -> str:
+    return (
+        f"{age.from_days} days or more" if age.until_days is None else f"{age.from_days} to {age.until_days - 1} days"
+    )
+
+
+def longest(question: Question) -> Table:
+    columns = (
+        Column("Ticket"),
+        Column("Title"),
+        *((Column("Client"),) if question.for_company else ()),
+        Column("Technician"),
+        Column("Opened"),
+        Column("Closed"),
+        Column("Hours", Unit.HOURS),
+    )
+    month = question.last_month
+    found = breakdowns.longest_tickets(question.scope, month)
+    note = f"Hours entered in {month.label}, the period's last month; children's time included."
+    return Table("Ten longest tickets", columns, tuple(_long(each, question) for each in found), note)
+
+
+def _long(ticket: LongTicket, question: Question) -> Line:
+    client = (tables.client(ticket.client, ticket.slug, question),) if question.for_company else ()
+    closed = tables.on_day(ticket.closed_on) if ticket.closed_on else tables.text("open")
+    return Line(
+        (
+            tables.text(ticket.number, ticket.link),
+            tables.text(ticket.title),
+            *client,
+            tables.text(ticket.technician),
+            tables.on_day(ticket.opened_on),
+            closed,
+            tables.amount(ticket.hours, Unit.HOURS),
+        )
+    )
+
+
+TILES = Tiles(
+    key="numbers",
+    title="Service in figures",
+    metrics=(
+        "reactive_tickets_created",
+        "reactive_tickets_closed",
+        "total_close_pct",
+        "average_resolution_time",
+        "tickets_sla_met_pct",
+        "reopened_pct",
+        "reactive_tickets_per_tech_per_month",
+        "reactive_service_pct",
+    ),
+)
+CLIENT_TILES = Tiles(
+    key="numbers",
+    title="Service in figures",
+    metrics=(
+        "reactive_tickets_created",
+        "reactive_tickets_closed",
+        "total_close_pct",
+        "average_resolution_time",
+        "tickets_sla_met_pct",
+        "reopened_pct",
+        "tickets_open",
+        "hours_logged",
+    ),
+)
+FLOW = Trend(
+    key="flow",
+    title="Reactive tickets created and closed",
+    subtitle="By month, parent tickets only",
+    width=Width.TWO_THIRDS,
+    kind=Kind.BARS,
+    metrics=("reactive_tickets_created", "reactive_tickets_closed"),
+)
+OPEN = Ranking(
+    key="open-by-age",
+    title="Open by age",
+    subtitle="Reactive tickets open at the period's end",
+    width=Width.THIRD,
+    slow=True,
+    read=open_by_age,
+    unit=Unit.COUNT,
+    of="Days since opened",
+    figure="Open",
+    empty="No reactive ticket was open.",
 )
 WORK: Row = (
-    Trend(key="hours", title="Hours by kind of work", subtitle="By the month they were entered", kind=Kind.STACK,
-          width=Width.TWO_THIRDS, metrics=HOURS),
-    Trend(key="sla", title="SLA met", subtitle="Share of closed tickets", width=Width.THIRD, metrics=("tickets_sla_met_pct",)),
+    Trend(
+        key="hours",
+        title="Hours by kind of work",
+        subtitle="By the month they were entered",
+        kind=Kind.STACK,
+        width=Width.TWO_THIRDS,
+        metrics=HOURS,
+    ),
+    Trend(
+        key="sla",
+        title="SLA met",
+        subtitle="Share of closed tickets, by month",
+        width=Width.THIRD,
+        metrics=("tickets_sla_met_pct",),
+    ),
+)
+LONGEST: Row = (
+    FactTable(
+        key="longest",
+        title="Ten longest tickets",
+        subtitle="Reactive tickets by the hours they took",
+        slow=True,
+        read=longest,
+        empty="No time was entered on a reactive ticket.",
+    ),
 )
 
-ROWS = ((TILES,), FLOW, WORK)
 PAGE = Page(
-    slug="service", title="Service", lead="What came in, what was done about it, and where the time went.",
-    rows=ROWS, client_rows=ROWS,
+    slug="service",
+    title="Service",
+    lead="What came in, what was done about it, and where the time went.",
+    rows=(
+        (TILES,),
+        (FLOW, OPEN),
+        WORK,
+        (_by("queue", "No board"), _by("type", "No type"), _by("technician", "Nobody assigned")),
+        (_by("client", "Not linked", Width.FULL),),
+        LONGEST,
+    ),
+    client_rows=(
+        (CLIENT_TILES,),
+        (FLOW, OPEN),
+        WORK,
+        (_by("queue", "No board", Width.HALF), _by("type", "No type", Width.HALF)),
+        LONGEST,
+    ),
 )

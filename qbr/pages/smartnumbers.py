@@ -10,6 +10,9 @@ EIGHTEEN = tuple(key for key, metric in CATALOGUE.items() if metric.smart_number
 ROWS = ((QuarterTable(key="smartnumbers", title="SmartNumbers by quarter", of="SmartNumber", metrics=EIGHTEEN),),)
 
 PAGE = Page(
-    slug="smartnumbers", title="SmartNumbers",
-    lead="The 18 by quarter and for the year to date. Each one leads to its working.", rows=ROWS, client_rows=ROWS,
+    slug="smartnumbers",
+    title="SmartNumbers",
+    lead="The 18 by quarter and for the year to date. Each one leads to its working.",
+    rows=ROWS,
+    client_rows=ROWS,
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.urls import reverse
+
 from metrics.declare import Unit
 from metrics.models import State
 from metrics.reading import Number
@@ -75,6 +77,15 @@ def text(value: str, href: str = "", why: str = "", css: str = "") -> Cell:
     return Cell(value or formats.MISSING, value=value, href=href, why=why, css=css)
 
 
+def client_page(slug: str, question: Question) -> str:
+    """Where one client's overview is; nowhere for what is not linked."""
+    return question.address(reverse("client"), client=slug, panel=None, format=None) if slug else ""
+
+
+def client(name: str, slug: str, question: Question) -> Cell:
+    return text(name, client_page(slug, question)) if slug else text("not linked")
+
+
 def on_day(value: date | None) -> Cell:
     return Cell(formats.day(value), value) if value else Cell(formats.MISSING)
 
@@ -83,8 +94,12 @@ def amount(value: Decimal | int | None, unit: Unit, href: str = "", why: str = "
     """A figure from facts, which has no working of its own."""
     plain = None if value is None else Decimal(value)
     return Cell(
-        formats.written(plain, unit), plain, href, why or ("" if value is not None else "not recorded"),
-        "missing" if value is None else "", is_number=True,
+        formats.written(plain, unit),
+        plain,
+        href,
+        why or ("" if value is not None else "not recorded"),
+        "missing" if value is None else "",
+        is_number=True,
     )
 
 
@@ -93,11 +108,13 @@ def number(found: Number | None, question: Question, style: Style = Style.TABLE,
     if found is None:
         return Cell("", is_number=True)
     return Cell(
-        text=formats.of(found.metric, found.value, style), value=found.value,
+        text=formats.of(found.metric, found.value, style),
+        value=found.value,
         href=question.number_address(found.metric.key, found.scope, found.period) if linked else "",
         why=formats.reason(found.state, found.cause),
         css="missing" if found.value is None else "" if found.state is State.MEASURED else "provisional",
-        is_number=True, explains=linked,
+        is_number=True,
+        explains=linked,
     )
 
 

@@ -53,15 +53,27 @@ class WhatNeedsMe(Panel):
 def _late(question: Question) -> Iterator[Due]:
     systems = reading.freshness(question.person)
     if not systems:
-        yield Due("watch", "To do", "Nothing is connected", "Numbers come from the PSA, the RMM and the ledger.",
-                  "Connect a system", reverse("data"))
+        yield Due(
+            "watch",
+            "To do",
+            "Nothing is connected",
+            "Numbers come from the PSA, the RMM and the ledger.",
+            "Connect a system",
+            reverse("data"),
+        )
     for system in systems:
         if system.state is Freshness.FRESH:
             continue
         age = f"last read {formats.age(system.read_through, question.now)}" if system.read_through else "never read"
         failing = system.state is Freshness.FAILING
-        yield Due("act" if failing else "watch", "Failing" if failing else "Stale", f"{system.connection}, {age}",
-                  system.problem or "It has not been read when it should have been.", "Open data", reverse("data"))
+        yield Due(
+            "act" if failing else "watch",
+            "Failing" if failing else "Stale",
+            f"{system.connection}, {age}",
+            system.problem or "It has not been read when it should have been.",
+            "Open data",
+            reverse("data"),
+        )
 
 
 def _undecided(question: Question) -> Iterator[Due]:
@@ -70,21 +82,33 @@ def _undecided(question: Question) -> Iterator[Due]:
         return
     for each in undecided.counts():
         if each.count:
-            yield Due("watch", "To decide", f"{each.title}: {each.count}", each.holds_back, each.action,
-                      reverse(each.address) + each.query)
+            yield Due(
+                "watch",
+                "To decide",
+                f"{each.title}: {each.count}",
+                each.holds_back,
+                each.action,
+                reverse(each.address) + each.query,
+            )
 
 
 def _unentered(question: Question) -> Iterator[Due]:
     """Cells of the last whole month that nobody has filled."""
     if not access.may_enter(question.person):
         return
-    month = Month.holding(question.now.astimezone(question.zone).date()).previous
+    month = Month.holding(question.today).previous
     found = reading.numbers(question.person, MANUAL, [reading.COMPANY], [month])
     empty = [number.metric.label for number in found.values() if number.state is State.NOT_COLLECTED]
     if empty:
         some = ", ".join(empty[:3]) + (f" and {len(empty) - 3} more" if len(empty) > 3 else "")
-        yield Due("watch", "To enter", f"{formats.plural(len(empty), 'number')} for {month.label}", f"{some}.",
-                  "Enter them", reverse("entry"))
+        yield Due(
+            "watch",
+            "To enter",
+            f"{formats.plural(len(empty), 'number')} for {month.label}",
+            f"{some}.",
+            "Enter them",
+            reverse("entry"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +120,10 @@ class Movers(Panel):
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         table = self.table(question, numbers)
         if table.is_empty:
-            return {"empty": "No client has two measured quarters to compare.",
-                    "action": {"href": reverse("portfolio"), "label": "See the portfolio"}}
+            return {
+                "empty": "No client has two measured quarters to compare.",
+                "action": {"href": reverse("portfolio"), "label": "See the portfolio"},
+            }
         return {"table": table}
 
     def table(self, question: Question, numbers: Numbers) -> Table:
@@ -110,7 +136,9 @@ class Movers(Panel):
     def _line(self, question: Question, name: str, now: Number, compared: Comparison) -> Line:
         href = question.address(reverse("client"), client=now.scope.slug)
         change = tables.Cell(change_words(compared, now), compared.change, why=str(compared.judgement), is_number=True)
-        return Line((tables.text(name, href), tables.number(compared.base, question), tables.number(now, question), change))
+        return Line(
+            (tables.text(name, href), tables.number(compared.base, question), tables.number(now, question), change)
+        )
 
 
 def _moved(question: Question) -> Sequence[tuple[str, Number, Comparison]]:
@@ -122,21 +150,42 @@ def _moved(question: Question) -> Sequence[tuple[str, Number, Comparison]]:
     found = []
     for slug, name in names.items():
         scope = client(slug)
-        if scope in now and scope in then and (compared := comparisons.compare(now[scope][MOVED], then[scope][MOVED], against)):
+        if (
+            scope in now
+            and scope in then
+            and (compared := comparisons.compare(now[scope][MOVED], then[scope][MOVED], against))
+        ):
             found.append((name, now[scope][MOVED], compared))
     return [row for row in found if row[2].change != Decimal(0)]
 
 
 PAGE = Page(
-    slug="today", title="Today", lead="What needs you, and what moved.", first=True,
+    slug="today",
+    title="Today",
+    lead="What needs you, and what moved.",
+    first=True,
     rows=(
-        (Tiles(key="numbers", title="The company in figures", metrics=(
-            "rhem", "total_close_pct", "reactive_tickets_per_endpoint_per_month", "net_profit_pct", "aisp",
-        )),),
+        (
+            Tiles(
+                key="numbers",
+                title="The company in figures",
+                metrics=(
+                    "rhem",
+                    "total_close_pct",
+                    "reactive_tickets_per_endpoint_per_month",
+                    "net_profit_pct",
+                    "aisp",
+                ),
+            ),
+        ),
         (
             WhatNeedsMe(key="needs-me", title="What needs you", width=Width.HALF),
-            Movers(key="movers", title="Clients that moved most", subtitle="Reactive tickets for each endpoint and month",
-                   width=Width.HALF),
+            Movers(
+                key="movers",
+                title="Clients that moved most",
+                subtitle="Reactive tickets for each endpoint and month",
+                width=Width.HALF,
+            ),
         ),
     ),
 )

@@ -5,7 +5,13 @@ from django.urls import path
 from qbr.pages import business_review, client, financial, operations, portfolio, service, smartnumbers, today, views
 
 PAGES = (
-    today.PAGE, portfolio.PAGE, client.PAGE, operations.PAGE, service.PAGE, financial.PAGE, smartnumbers.PAGE,
+    today.PAGE,
+    portfolio.PAGE,
+    client.PAGE,
+    operations.PAGE,
+    service.PAGE,
+    financial.PAGE,
+    smartnumbers.PAGE,
     business_review.PAGE,
 )
 

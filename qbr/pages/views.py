@@ -32,10 +32,22 @@ def page(request: HttpRequest, page: Page) -> HttpResponse:
         return _panel(request, page, question)
     answer = layout.answer(page, question, whole="whole" in request.GET)
     partly = request.htmx and not request.htmx.history_restore_request
-    return _vary(render(request, "pages/answer.html" if partly else "pages/page.html", {
-        "page": page, "title": page.title, "question": question, "rows": answer.rows, "partly": partly,
-        "periods": _periods(question), "as_of": _as_of(question, answer), "whom": _whom(page, question),
-    }))
+    return _vary(
+        render(
+            request,
+            "pages/answer.html" if partly else "pages/page.html",
+            {
+                "page": page,
+                "title": page.title,
+                "question": question,
+                "rows": answer.rows,
+                "partly": partly,
+                "periods": _periods(question),
+                "as_of": _as_of(question, answer),
+                "whom": _whom(page, question),
+            },
+        )
+    )
 
 
 def _panel(request: HttpRequest, page: Page, question: Question) -> HttpResponse:
@@ -63,13 +75,20 @@ def _file(panel: Panel, question: Question, numbers: layout.Numbers, form: str) 
 def working(request: HttpRequest, metric: str) -> HttpResponse:
     """How one number came to be, down to its rows."""
     question = Question.of(request)
-    shown = number.working(metric, question)
     if "format" in request.GET:
-        return exports.download(shown.rows.table, question, request.GET["format"])
-    return render(request, "pages/number.html", {
-        "title": shown.label, "question": question, "working": shown, "periods": _periods(question),
-        "whom": _whom(None, question),
-    })
+        return exports.download(number.rows_table(metric, question), question, request.GET["format"])
+    shown = number.shown(metric, question)
+    return render(
+        request,
+        "pages/number.html",
+        {
+            "title": shown.label,
+            "question": question,
+            "working": shown,
+            "periods": _periods(question),
+            "whom": _whom(None, question),
+        },
+    )
 
 
 @require_GET
@@ -77,14 +96,27 @@ def working(request: HttpRequest, metric: str) -> HttpResponse:
 def clients(request: HttpRequest) -> HttpResponse:
     """Clients whose name holds what was typed, a person's own first."""
     text = request.GET.get("q", "").strip()
-    matching = access.clients().filter(name__icontains=text).only("name", "slug", "owner_id") if text else (
-        access.own_clients(request.user).only("name", "slug", "owner_id"))
-    found = sorted(matching[: FOUND_AT_MOST * 4], key=lambda each: (each.owner_id != request.user.pk, each.name.lower()))
+    matching = (
+        access.clients().filter(name__icontains=text).only("name", "slug", "owner_id")
+        if text
+        else (access.own_clients(request.user).only("name", "slug", "owner_id"))
+    )
+    found = sorted(
+        matching[: FOUND_AT_MOST * 4], key=lambda each: (each.owner_id != request.user.pk, each.name.lower())
+    )
     here = request.GET.get("here", "")
-    return render(request, "pages/found.html" if request.htmx else "pages/clients.html", {
-        "title": "Clients", "found": found[:FOUND_AT_MOST], "text": text, "own": request.user.pk,
-        "here": here if here in _sections() else reverse("client"), "period": request.GET.get("period", ""),
-    })
+    return render(
+        request,
+        "pages/found.html" if request.htmx else "pages/clients.html",
+        {
+            "title": "Clients",
+            "found": found[:FOUND_AT_MOST],
+            "text": text,
+            "own": request.user.pk,
+            "here": here if here in _sections() else reverse("client"),
+            "period": request.GET.get("period", ""),
+        },
+    )
 
 
 def _sections() -> set[str]:
@@ -101,23 +133,32 @@ def _whom(page: Page | None, question: Question) -> list[dict[str, object]]:
     """The choice between the company and the client in question."""
     if page is not None and page.client_rows is None:
         return []
-    return [{"label": "Whole company", "href": question.address(client=None, panel=None), "current": question.for_company}] + (
-        [{"label": question.whom, "href": question.address(), "current": True}] if question.organization else []
-    )
+    return [
+        {"label": "Whole company", "href": question.address(client=None, panel=None), "current": question.for_company}
+    ] + ([{"label": question.whom, "href": question.address(), "current": True}] if question.organization else [])
 
 
 def _periods(question: Question) -> dict[str, object]:
     """Previous, next, and the same moment as a month, quarter or year."""
     period, day = question.period, question.period.starts_on
     grains: tuple[type[Span], ...] = (Month, Quarter, Year)
-    later = period.shift(1) if period.ends_on <= question.now.astimezone(question.zone).date() else None
+    later = period.shift(1) if period.ends_on <= question.today else None
     return {
-        "now": period, "label": period.label, "months": formats.months_of(period),
-        "previous": question.address(period=period.previous), "previous_label": period.previous.label,
-        "next": question.address(period=later) if later else "", "next_label": later.label if later else "",
+        "now": period,
+        "label": period.label,
+        "months": formats.months_of(period),
+        "previous": question.address(period=period.previous),
+        "previous_label": period.previous.label,
+        "next": question.address(period=later) if later else "",
+        "next_label": later.label if later else "",
         "grains": [
-            {"label": grain.grain.capitalize(), "current": isinstance(period, grain),
-             "href": question.address(period=grain.holding(question.last_month.starts_on if grain is Month else day))}
+            {
+                "label": grain.grain.capitalize(),
+                "current": isinstance(period, grain),
+                "href": question.address(
+                    period=grain.holding(question.last_month.starts_on if grain is Month else day)
+                ),
+            }
             for grain in grains
         ],
     }
@@ -131,8 +172,9 @@ def _oldest_system(question: Question) -> datetime | None:
 def _as_of(question: Question, answer: Answer) -> dict[str, str]:
     read = answer.read_through or _oldest_system(question)
     return {
-        "read": f"Read through {formats.moment(read, question.zone)} ({formats.age(read, question.now)})" if read else
-                "Nothing has been read yet",
+        "read": f"Read through {formats.moment(read, question.zone)} ({formats.age(read, question.now)})"
+        if read
+        else "Nothing has been read yet",
         "zone": question.zone.key,
         "period": f"{question.period.label}, {formats.months_of(question.period)}",
         "running": "This period is still running: figures are so far." if question.is_running else "",

@@ -9,7 +9,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from qbr.pages.menu import Group, menu as menu_for
+from qbr.pages.menu import Group
+from qbr.pages.menu import menu as menu_for
 
 register = template.Library()
 
@@ -31,4 +32,7 @@ def menu(context: RequestContext) -> list[Group]:
 def demo_mark() -> SafeString | str:
     if not settings.DEMO:
         return ""
-    return format_html('<aside class="demo-mark" aria-label="Demo">{}</aside>', "Demo data: an invented company, collected from a sandbox.")
+    return format_html(
+        '<aside class="demo-mark" aria-label="Demo">{}</aside>',
+        "Demo data: an invented company, collected from a sandbox.",
+    )

@@ -44,6 +44,11 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+document.addEventListener("htmx:responseError", (event) => {
+  const waiting = event.target.querySelector(".waiting");
+  if (waiting) waiting.textContent = "This part could not be read. Reload the page to try again; the rest still stands.";
+});
+
 // Keys. One letter acts only outside fields, and all of them can be switched off.
 let leader = "";
 const follow = (selector) => document.querySelector(selector)?.click();

@@ -28,7 +28,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture
 def admin(transactional_db: None) -> User:
-    return User.objects.create_superuser("admin", "admin@example.com", "a good password", first_name="Alex", last_name="Hill")
+    return User.objects.create_superuser(
+        "admin", "admin@example.com", "a good password", first_name="Alex", last_name="Hill"
+    )
 
 
 @pytest.fixture
@@ -38,22 +40,39 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Open]:
     wrong: list[str] = []
 
     def open_(
-        person: User | None, path: str, *, width: int = 1440, height: int = 900, dark: bool = False, scripts: bool = True
+        person: User | None,
+        path: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        scripts: bool = True,
     ) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light",
-            java_script_enabled=scripts, base_url=live_server.url, reduced_motion="reduce",
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+            base_url=live_server.url,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         if person is not None:
             client = Client()
             client.force_login(person)
-            context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+            context.add_cookies(
+                [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+            )
         page = context.new_page()
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: wrong.append(f"left the machine: {request.url}")
-                if not request.url.startswith((live_server.url, "data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda request: (
+                wrong.append(f"left the machine: {request.url}")
+                if not request.url.startswith((live_server.url, "data:", "blob:"))
+                else None
+            ),
+        )
         page.goto(path)
         page.wait_for_load_state("networkidle")
         return page

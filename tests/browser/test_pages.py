@@ -27,7 +27,9 @@ def filled(admin: User) -> User:
 
 
 @pytest.mark.parametrize(("width", "dark"), WINDOWS)
-def test_no_page_has_an_axe_violation_or_runs_off_its_window(open_page: Open, filled: User, width: int, dark: bool) -> None:
+def test_no_page_has_an_axe_violation_or_runs_off_its_window(
+    open_page: Open, filled: User, width: int, dark: bool
+) -> None:
     page = open_page(filled, ADDRESSES[0], width=width, dark=dark)
     found: dict[str, object] = {}
     for address in (*ADDRESSES, *CLIENT_ADDRESSES, *NUMBERS):

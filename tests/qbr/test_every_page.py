@@ -27,7 +27,7 @@ def admin() -> User:
 
 
 @pytest.fixture
-def browser(admin: User) -> Client:
+def reader(admin: User) -> Client:
     client = Client()
     client.force_login(admin)
     return client
@@ -44,7 +44,12 @@ def whose(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
 def test_it_names_only_metrics_that_exist(page: Page) -> None:
-    named = {key for row in (*page.rows, *(page.client_rows or ())) for panel in row for key in (*panel.metrics, *panel.guarded_by)}
+    named = {
+        key
+        for row in (*page.rows, *(page.client_rows or ()))
+        for panel in row
+        for key in (*panel.metrics, *panel.guarded_by)
+    }
     assert named <= CATALOGUE.keys()
 
 
@@ -56,43 +61,50 @@ def test_it_calls_each_of_its_panels_differently(page: Page) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
-def test_it_renders_with_no_data_at_all(page: Page, browser: Client) -> None:
+def test_it_renders_with_no_data_at_all(page: Page, reader: Client) -> None:
     if page.client_only:
-        assert browser.get(address(page)).status_code == 302
+        assert reader.get(address(page)).status_code == 302
     else:
-        assert browser.get(address(page) + "&whole=1").status_code == 200
+        assert reader.get(address(page) + "&whole=1").status_code == 200
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
-def test_it_renders_with_data_whole_and_as_a_part(page: Page, browser: Client) -> None:
+def test_it_renders_with_data_whole_and_as_a_part(page: Page, reader: Client) -> None:
     world.fill(clients=2)
     for client in whose(page):
-        whole = browser.get(address(page, client) + "&whole=1")
-        part = browser.get(address(page, client), headers={"HX-Request": "true"})
+        whole = reader.get(address(page, client) + "&whole=1")
+        part = reader.get(address(page, client), headers={"HX-Request": "true"})
         assert (whole.status_code, part.status_code) == (200, 200)
         assert ("<html" in whole.content.decode(), "<html" in part.content.decode()) == (True, False)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
-def test_it_asks_no_more_of_the_database_for_fifty_clients_than_for_five(page: Page, browser: Client) -> None:
-    counts = []
+def test_pages_ask_no_more_of_the_database_for_fifty_clients_than_for_five(reader: Client) -> None:
+    counts: list[dict[str, int]] = []
     for clients in (5, 50):
-        world.fill(clients=clients, prefix=f"of-{clients}")
-        client = f"of-{clients}-0" if page.client_only else ""
-        browser.get(address(page, client))
-        with CaptureQueriesContext(connection, ) as asked:
-            assert browser.get(address(page, client) + "&whole=1").status_code == 200
-        counts.append(len(asked))
-    assert counts[1] <= counts[0] <= QUERIES
+        world.fill(clients=clients, prefix=f"of-{clients}", months=9)
+        counts.append(
+            {page.slug: queries(reader, address(page, f"of-{clients}-0" * page.client_only)) for page in PAGES}
+        )
+    few, many = counts
+    assert {slug: (few[slug], many[slug]) for slug in few if many[slug] > few[slug]} == {}
+    assert {slug: count for slug, count in few.items() if count > QUERIES} == {}
+
+
+def queries(reader: Client, path: str) -> int:
+    """With everything on the page, its slow panels too, and what is looked up once a process already known."""
+    reader.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        assert reader.get(path + "&whole=1").status_code == 200
+    return len(asked)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
-def test_its_tables_can_be_taken_away(page: Page, browser: Client) -> None:
+def test_its_tables_can_be_taken_away(page: Page, reader: Client) -> None:
     world.fill(clients=2)
     for client in whose(page):
-        body = browser.get(address(page, client) + "&whole=1").content.decode()
+        body = reader.get(address(page, client) + "&whole=1").content.decode()
         for href in set(re.findall(r'href="([^"]+format=(?:csv|xlsx)[^"]*)"', body)):
-            taken = browser.get(href.replace("&amp;", "&"))
+            taken = reader.get(href.replace("&amp;", "&"))
             assert taken.status_code == 200
             assert "attachment" in taken["Content-Disposition"]
 
@@ -119,8 +131,12 @@ def test_a_vcio_sees_finance_but_no_wages() -> None:
 
 
 def test_making_the_roles_twice_changes_nothing() -> None:
-    first = {role: set(group.permissions.values_list("codename", flat=True)) for role, group in access.make_roles().items()}
-    second = {role: set(group.permissions.values_list("codename", flat=True)) for role, group in access.make_roles().items()}
+    first = {
+        role: set(group.permissions.values_list("codename", flat=True)) for role, group in access.make_roles().items()
+    }
+    second = {
+        role: set(group.permissions.values_list("codename", flat=True)) for role, group in access.make_roles().items()
+    }
     assert first == second == {role: set(names) for role, names in access.ROLES.items()}
     assert Group.objects.count() == len(access.ROLES)
 
@@ -130,6 +146,8 @@ def test_a_stranger_is_asked_to_sign_in_and_brought_back() -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=/service/%3Fperiod%3D2026-Q3")
 
 
-@pytest.mark.parametrize("wrong", ["period=2026-Q9", "period=next", "client=nobody", "panel=nothing", "panel=flow&format=pdf"])
-def test_an_address_that_means_nothing_is_not_found(browser: Client, wrong: str) -> None:
-    assert browser.get(f"/service/?{wrong}").status_code == 404
+@pytest.mark.parametrize(
+    "wrong", ["period=2026-Q9", "period=next", "client=nobody", "panel=nothing", "panel=flow&format=pdf"]
+)
+def test_an_address_that_means_nothing_is_not_found(reader: Client, wrong: str) -> None:
+    assert reader.get(f"/service/?{wrong}").status_code == 404

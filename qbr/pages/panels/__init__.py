@@ -8,5 +8,14 @@ from qbr.pages.panels.tiles import Tiles
 from qbr.pages.panels.trend import Trend
 
 __all__ = [
-    "Bridge", "FactTable", "MonthlyReview", "Over", "QuarterTable", "Ranked", "Ranking", "Stacked", "Tiles", "Trend",
+    "Bridge",
+    "FactTable",
+    "MonthlyReview",
+    "Over",
+    "QuarterTable",
+    "Ranked",
+    "Ranking",
+    "Stacked",
+    "Tiles",
+    "Trend",
 ]

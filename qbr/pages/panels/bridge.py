@@ -39,17 +39,22 @@ class Bridge(Panel):
         return {
             "figure": charts.bridge(names, values, texts, [step in (steps[0], steps[-1]) for step in steps]),
             "summary": f"From {texts[0]} to {texts[-1]} in {question.period.label}: "
-                       + ", ".join(f"{name} {text}" for name, text in zip(names[1:-1], texts[1:-1], strict=True)) + ".",
+            + ", ".join(f"{name} {text}" for name, text in zip(names[1:-1], texts[1:-1], strict=True))
+            + ".",
             "table": self.table(question, numbers),
         }
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         steps = self._steps(question, numbers)
         ends = (steps[0], steps[-1]) if steps else ()
-        return Table(self.title, (Column("Step"), Column("Amount", Unit.MONEY)), tuple(
-            Line((tables.text(step.metric.label), tables.number(step, question)), "total" if step in ends else "")
-            for step in steps
-        ))
+        return Table(
+            self.title,
+            (Column("Step"), Column("Amount", Unit.MONEY)),
+            tuple(
+                Line((tables.text(step.metric.label), tables.number(step, question)), "total" if step in ends else "")
+                for step in steps
+            ),
+        )
 
     def _steps(self, question: Question, numbers: Numbers) -> list[Number]:
         return [numbers[key, question.scope, question.period] for key in self.seen(question)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -20,10 +20,12 @@ SERIES = 4  # more are folded into "Other"
 
 @dataclass(frozen=True)
 class Ranked:
+    """One bar and what its table row holds beside it."""
+
     name: str
     value: Decimal | int
     href: str = ""
-    also: str = ""  # said after the figure
+    beside: tuple[Decimal | int | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,13 @@ class Over:
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking(Panel):
-    """Horizontal bars from zero, longest first, in plain HTML."""
+    """Horizontal bars from zero in plain HTML, in the order they are read."""
 
     read: Callable[[Question], Sequence[Ranked]]
     unit: Unit
     of: str  # the heading of the names
+    figure: str  # the heading of the figures
+    beside: tuple[Column, ...] = ()  # what the table holds beside them
     empty: str = "Nothing in this period."
     at_most: int = 12
     template: ClassVar[str] = "pages/panels/ranking.html"
@@ -52,8 +56,12 @@ class Ranking(Panel):
         longest = max(abs(Decimal(row.value)) for row in rows) or Decimal(1)
         return {
             "bars": [
-                {"name": row.name, "href": row.href, "text": formats.written(row.value, self.unit), "also": row.also,
-                 "length": round(max(Decimal(0), Decimal(row.value)) / longest * 100, 2)}
+                {
+                    "name": row.name,
+                    "href": row.href,
+                    "text": formats.written(row.value, self.unit),
+                    "length": round(max(Decimal(0), Decimal(row.value)) / longest * 100, 2),
+                }
                 for row in rows[: self.at_most]
             ],
             "more": max(0, len(rows) - self.at_most),
@@ -64,9 +72,23 @@ class Ranking(Panel):
         return self._table(self.read(question))
 
     def _table(self, rows: Sequence[Ranked]) -> Table:
-        return Table(self.title, (Column(self.of), Column(self.title, self.unit)), tuple(
-            Line((tables.text(row.name, row.href), tables.amount(row.value, self.unit))) for row in rows
-        ))
+        return Table(
+            self.title,
+            (Column(self.of), Column(self.figure, self.unit), *self.beside),
+            tuple(
+                Line(
+                    (
+                        tables.text(row.name, row.href),
+                        tables.amount(row.value, self.unit),
+                        *(
+                            tables.amount(value, column.unit or Unit.COUNT)
+                            for value, column in zip(row.beside, self.beside, strict=True)
+                        ),
+                    )
+                )
+                for row in rows
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +97,17 @@ class FactTable(Panel):
 
     read: Callable[[Question], Table]
     empty: str = "Nothing in this period."
+    at_most: int = 25  # lines on the page; a file holds all
     template: ClassVar[str] = "pages/panels/table.html"
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         table = self.read(question)
-        return {"empty": self.empty} if table.is_empty else {"table": table}
+        if table.is_empty:
+            return {"empty": self.empty}
+        return {
+            "table": replace(table, lines=table.lines[: self.at_most]),
+            "more": max(0, len(table.lines) - self.at_most),
+        }
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         return self.read(question)
@@ -114,11 +142,22 @@ class Stacked(Panel):
 
     def _table(self, over: Over) -> Table:
         by_label = zip(over.labels, zip(*(values for _, values in over.series), strict=True), strict=True)
-        return Table(self.title, (Column(self.of), *(Column(name, self.unit) for name, _ in over.series)), tuple(
-            Line((tables.text(label), *(tables.amount(value, self.unit, why="" if value is not None else "not collected")
-                                        for value in values)))
-            for label, values in reversed(list(by_label))
-        ))
+        return Table(
+            self.title,
+            (Column(self.of), *(Column(name, self.unit) for name, _ in over.series)),
+            tuple(
+                Line(
+                    (
+                        tables.text(label),
+                        *(
+                            tables.amount(value, self.unit, why="" if value is not None else "not collected")
+                            for value in values
+                        ),
+                    )
+                )
+                for label, values in reversed(list(by_label))
+            ),
+        )
 
     def _finding(self, over: Over) -> str:
         latest = [(name, values[-1]) for name, values in over.series if values[-1] is not None]

@@ -46,12 +46,18 @@ class MonthlyReview(Panel):
     def table(self, question: Question, numbers: Numbers) -> Table:
         year, seen = self.year(question), set(self.seen(question))
         columns = (
-            Column(self.year(question).label), *(Column(month.label[:3], Unit.COUNT) for month in year.months),
+            Column(self.year(question).label),
+            *(Column(month.label[:3], Unit.COUNT) for month in year.months),
             Column("Total", Unit.COUNT),
         )
         lines: list[Line] = []
         for block in self.blocks:
-            rows = [line for key in block.metrics if key in seen for line in self._lines(key, block, year, question, numbers)]
+            rows = [
+                line
+                for key in block.metrics
+                if key in seen
+                for line in self._lines(key, block, year, question, numbers)
+            ]
             if rows:
                 lines += [tables.section(block.name, len(columns)), *rows]
         return Table(f"{self.title} {year.label}", columns, tuple(lines))
@@ -65,11 +71,14 @@ class MonthlyReview(Panel):
     def _line(self, label: str, key: str, year: Year, question: Question, numbers: Numbers, kind: str) -> Line:
         scope = question.scope
         begun: Month = question.last_month
-        return Line((
-            tables.text(label),
-            *(
-                tables.number(numbers[key, scope, month] if month <= begun else None, question, Style.WHOLE)
-                for month in year.months
+        return Line(
+            (
+                tables.text(label),
+                *(
+                    tables.number(numbers[key, scope, month] if month <= begun else None, question, Style.WHOLE)
+                    for month in year.months
+                ),
+                tables.number(numbers[key, scope, year], question, Style.WHOLE),
             ),
-            tables.number(numbers[key, scope, year], question, Style.WHOLE),
-        ), kind)
+            kind,
+        )

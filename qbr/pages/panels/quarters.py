@@ -33,9 +33,14 @@ class QuarterTable(Panel):
         through = question.quarters[-1]
         to_date = reading.year_to_date(question.person, keys, question.scope, through)
         columns = (
-            Column(self.of), *(Column(quarter.label, CATALOGUE[keys[0]].unit) for quarter in question.quarters),
-            Column("Year to date", CATALOGUE[keys[0]].unit),
-        ) if keys else ()
+            (
+                Column(self.of),
+                *(Column(quarter.label, CATALOGUE[keys[0]].unit) for quarter in question.quarters),
+                Column("Year to date", CATALOGUE[keys[0]].unit),
+            )
+            if keys
+            else ()
+        )
         lines: list[Line] = []
         for section, members in groupby(keys, key=lambda key: CATALOGUE[key].section):
             lines.append(tables.section(str(section), len(columns)))
@@ -44,8 +49,10 @@ class QuarterTable(Panel):
 
     def _line(self, key: str, question: Question, numbers: Numbers, to_date: Number | None) -> Line:
         metric = CATALOGUE[key]
-        return Line((
-            tables.text(metric.label),
-            *(tables.number(numbers[key, question.scope, quarter], question) for quarter in question.quarters),
-            tables.number(to_date, question, linked=False),
-        ))
+        return Line(
+            (
+                tables.text(metric.label),
+                *(tables.number(numbers[key, question.scope, quarter], question) for quarter in question.quarters),
+                tables.number(to_date, question, linked=False),
+            )
+        )

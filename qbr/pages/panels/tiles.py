@@ -72,12 +72,17 @@ def tile(key: str, question: Question, numbers: Numbers, goals: Mapping[str, Goa
     found = numbers[key, question.scope, question.period]
     metric = found.metric
     return Tile(
-        label=metric.label, meaning=metric.meaning,
-        text=formats.of(metric, found.value, Style.TILE), exact=formats.of(metric, found.value),
-        href=question.number_address(key), why=formats.reason(found.state, found.cause),
+        label=metric.label,
+        meaning=metric.meaning,
+        text=formats.of(metric, found.value, Style.TILE),
+        exact=formats.of(metric, found.value),
+        href=question.number_address(key),
+        why=formats.reason(found.state, found.cause),
         css="missing" if found.value is None else "" if found.is_final else "provisional",
-        state=_state(found, goals.get(key)), versus=tuple(versus(found, question, numbers)),
-        goal=goal_words(found, goals.get(key)), spark=_spark(key, question, numbers),
+        state=_state(found, goals.get(key)),
+        versus=tuple(versus(found, question, numbers)),
+        goal=goal_words(found, goals.get(key)),
+        spark=_spark(key, question, numbers),
     )
 
 
@@ -87,7 +92,9 @@ def versus(found: Number, question: Question, numbers: Numbers) -> Iterable[Vers
         compared = comparisons.compare(found, numbers[found.metric.key, question.scope, period], against)
         if compared is not None:
             yield Versus(
-                change_words(compared, found), JUDGED.get(compared.judgement, ""), ARROWS[compared.movement],
+                change_words(compared, found),
+                JUDGED.get(compared.judgement, ""),
+                ARROWS[compared.movement],
                 f"{compared.judgement} than {period.label}" if compared.judgement in JUDGED else f"vs {period.label}",
             )
 
@@ -107,7 +114,9 @@ def goal_words(found: Number, goal: Goal | None) -> str:
     if goal is None:
         return ""
     target = f"{goal.direction.replace('_', ' ')} {formats.of(found.metric, Decimal(goal.target))}"
-    return f"Goal: {target}" if found.value is None else f"{formats.of(found.metric, found.value)} for a goal of {target}"
+    return (
+        f"Goal: {target}" if found.value is None else f"{formats.of(found.metric, found.value)} for a goal of {target}"
+    )
 
 
 def _state(found: Number, goal: Goal | None) -> tuple[str, str] | None:

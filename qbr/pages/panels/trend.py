@@ -41,8 +41,10 @@ class Trend(Panel):
         periods = self.periods(question)
         return {
             "figure": charts.trend(
-                self.kind, [period.label for period in periods],
-                [_series(CATALOGUE[key].label, rows[key]) for key in keys], **_axis(CATALOGUE[keys[0]].unit),
+                self.kind,
+                [period.label for period in periods],
+                [_series(CATALOGUE[key].label, rows[key]) for key in keys],
+                **_axis(CATALOGUE[keys[0]].unit),
             ),
             "legend": legend([CATALOGUE[key].label for key in keys]) if len(keys) > 1 else (),
             "summary": " ".join(finding(rows[key], named=len(keys) > 1) for key in keys[:2]),
@@ -51,13 +53,19 @@ class Trend(Panel):
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         rows = self._rows(question, numbers)
-        columns = (Column("Month" if not self.by_quarter else "Quarter"),
-                   *(Column(CATALOGUE[key].label, CATALOGUE[key].unit) for key in rows))
+        columns = (
+            Column("Month" if not self.by_quarter else "Quarter"),
+            *(Column(CATALOGUE[key].label, CATALOGUE[key].unit) for key in rows),
+        )
         by_period = zip(self.periods(question), zip(*rows.values(), strict=True), strict=True) if rows else ()
-        return Table(self.title, columns, tuple(
-            Line((tables.text(period.label), *(tables.number(each, question) for each in found)))
-            for period, found in reversed(list(by_period))
-        ))
+        return Table(
+            self.title,
+            columns,
+            tuple(
+                Line((tables.text(period.label), *(tables.number(each, question) for each in found)))
+                for period, found in reversed(list(by_period))
+            ),
+        )
 
     def _rows(self, question: Question, numbers: Numbers) -> dict[str, list[Number]]:
         return {
@@ -69,7 +77,8 @@ class Trend(Panel):
 def _series(name: str, row: Sequence[Number]) -> charts.Series:
     counted = [number.value if number.state is not State.INCOMPLETE else None for number in row]
     return charts.Series(
-        name, tuple(counted),
+        name,
+        tuple(counted),
         tuple(formats.of(number.metric, value) for value, number in zip(counted, row, strict=True)),
         tuple(number.state is State.SO_FAR for number in row),
     )

@@ -38,7 +38,9 @@ def test_colours_are_named_and_left_to_the_theme() -> None:
 
 def test_a_bridge_floats_its_steps_from_the_running_sum() -> None:
     values = [Decimal(100), Decimal(20), Decimal(-5), Decimal(115)]
-    bars = json.loads(charts.bridge(["from", "new", "lost", "to"], values, ["", "", "", ""], [True, False, False, True]))["data"][0]
+    bars = json.loads(
+        charts.bridge(["from", "new", "lost", "to"], values, ["", "", "", ""], [True, False, False, True])
+    )["data"][0]
     assert bars["base"] == [0.0, 100.0, 120.0, 0.0]
 
 
