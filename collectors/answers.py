@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from collectors.declare import Endpoint, Record
+from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import Unavailable
 from collectors.keys import PLACEHOLDER
 
@@ -71,3 +71,15 @@ def said(body: Any) -> str:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def refusal(vendor: Vendor, status: int, path: str, reason: str) -> str:
+    """What an admin is told of an answer that no patience will mend; `reason` is the vendor's own, without secrets."""
+    words = f" It says: “{reason}”." if reason else ""
+    if status == 401:
+        return f"{vendor.label} refuses our key (401). Check the keys of this connection.{words}"
+    if status == 403:
+        return f"{vendor.label} does not let this key read {path} (403).{words} {vendor.advice}".rstrip()
+    if 300 <= status < 400:
+        return f"{vendor.label} sends us to another address ({status}), which we never follow. Check the address."
+    return f"{vendor.label} answered {status} at {path}. Check the address and settings.{words}"

@@ -16,7 +16,7 @@ import urllib3
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 
-from collectors.answers import at, kept, parsed, path_for, rows_of, said
+from collectors.answers import at, kept, parsed, path_for, refusal, rows_of, said
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
 from collectors.declare import Endpoint, Record, Vendor
@@ -172,21 +172,10 @@ class Client:
                 break
         if status < 300 or (status == 404 and gone_is_empty):
             return status, body, received
-        raise Refused(self._refusal(status, body, path))
+        raise Refused(refusal(self.vendor, status, path, self._clean(said(body))))
 
     def _filled(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: self.fill(text) for name, text in headers.items()}
-
-    def _refusal(self, status: int, body: Any, path: str) -> str:
-        reason = self._clean(said(body))
-        words = f" It says: “{reason}”." if reason else ""
-        if status == 401:
-            return f"{self.label} refuses our key (401). Check the keys of this connection.{words}"
-        if status == 403:
-            return f"{self.label} does not let this key read {path} (403).{words} {self.vendor.advice}".rstrip()
-        if 300 <= status < 400:
-            return f"{self.label} sends us to another address ({status}), which we never follow. Check the address."
-        return f"{self.label} answered {status} at {path}. Check the address and settings.{words}"
 
     def _ask(
         self,

@@ -74,7 +74,7 @@ def finish(request: HttpRequest, redirect_uri: str) -> tuple[Connection, str]:
         raise Refused(f"{vendor.label} did not say which company consented. Please connect again.")
     known = {**connection.settings, **secrets_of(connection)}
     if any(known.get(name, value) not in ("", value) for name, value in keeps.items()):
-        raise Refused(f"That is another company than this connection reads. Connect {vendor.label} anew for it.")
+        raise Refused(f"That is another {vendor.label} company than this connection's. Add a connection of its own.")
     connection.settings = {**connection.settings, **keeps}
     with Client(connection, vendor) as client:
         client.redeem(request.GET["code"], redirect_uri, keeps)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import product
 from typing import Any
 
 from collectors.auth import RefreshToken
@@ -51,7 +52,7 @@ def fault(status: int, body: Any) -> Fault | None:
 
 
 def balances(report: Any) -> Iterator[Record]:
-    """The accounts' own amounts in a profit-and-loss report, one for each account and month column."""
+    """The accounts' own amounts in a profit-and-loss report, by account and month column; an empty cell is none."""
     header = report["Header"]
     months = {
         place: meta["StartDate"][:7]
@@ -60,12 +61,13 @@ def balances(report: Any) -> Iterator[Record]:
         and meta.get("ColKey") != "total" and column.get("ColTitle") != "Total"
     }  # fmt: skip
     lines, _ = own_lines(report["Rows"], sorted(months))
-    for cells in lines:
-        for place, month in months.items():
+    for cells, (place, month) in product(lines, months.items()):
+        account, name = cells[0].get("id"), cells[0]["value"]
+        if cells[place]["value"]:
             yield {
-                "account": cells[0].get("id"), "name": cells[0]["value"], "month": f"{month}-01",
-                "key": f"{cells[0].get('id') or cells[0]['value']}/{month}/{header['ReportBasis'].lower()}",
-                "amount": amount(cells[place]), "basis": header["ReportBasis"], "currency": header.get("Currency"),
+                "key": f"{account or name}/{month}/{header['ReportBasis'].lower()}", "account": account, "name": name,
+                "month": f"{month}-01", "amount": amount(cells[place]), "basis": header["ReportBasis"],
+                "currency": header.get("Currency"),
             }  # fmt: skip
 
 

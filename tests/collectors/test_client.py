@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import traceback
 from collections.abc import Callable
@@ -368,6 +369,13 @@ def test_a_window_is_asked_for_in_spans_and_resumed_between_them(told: Told) -> 
     told.asked.clear()
     rows(reader, endpoint, window=window, cursor=pages[0].next)
     assert [(one.query["from"], one.query["to"]) for one in told.asked] == spans[1:]
+
+
+def test_a_read_that_is_done_by_post_sends_what_it_asks_for_as_json(told: Told) -> None:
+    search = Endpoint(name="rows", path="/search", into=Account, fields={}, method="POST", params={"where": "all"})
+    told.tell("/search", Reply([{"id": 1}]))
+    assert rows(client(told, vendor(search)), search) == [{"id": 1}]
+    assert (told.asked[0].method, json.loads(told.asked[0].body)) == ("POST", {"where": "all"})
 
 
 def test_a_fault_inside_a_good_answer_is_found(told: Told) -> None:

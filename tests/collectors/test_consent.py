@@ -145,7 +145,8 @@ def test_reconnecting_to_another_company_never_mixes_two_books(unconnected: Conn
     unconnected.settings = {**unconnected.settings, "realm_id": "111"}
     unconnected.save()
     browser = signed_in()
-    assert "another company than this connection" in said(browser, allow(press_connect(browser, unconnected)))
+    page = said(browser, allow(press_connect(browser, unconnected)))
+    assert "That is another QuickBooks Online company than this connection" in page
     assert not consent.given(Connection.objects.get(pk=unconnected.pk))
 
 

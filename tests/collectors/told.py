@@ -37,6 +37,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     form: dict[str, str]
+    body: str
 
 
 class Told(ThreadingHTTPServer):
@@ -73,6 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
                 {name: values[-1] for name, values in parse_qs(parts.query).items()},
                 dict(self.headers.items()),
                 {name: values[-1] for name, values in parse_qs(body).items()},
+                body,
             )
         )
         waiting = self.server.replies.get(parts.path, [Reply({"message": "not told"}, 404)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -74,10 +74,7 @@ def test_a_report_is_read_as_each_accounts_own_amount_a_month() -> None:
     found = {row["key"]: (row["account"], row["month"], row["amount"]) for row in balances(REPORT)}
     assert found == {
         "1/2026-01/cash": ("1", "2026-01-01", Decimal("100.00")),
-        "1/2026-02/cash": ("1", "2026-02-01", Decimal(0)),
         "2/2026-01/cash": ("2", "2026-01-01", Decimal("50.00")),
-        "2/2026-02/cash": ("2", "2026-02-01", Decimal(0)),
-        "Not Specified/2026-01/cash": (None, "2026-01-01", Decimal(0)),
         "Not Specified/2026-02/cash": (None, "2026-02-01", Decimal("20.25")),
     }
 
@@ -216,3 +213,11 @@ def test_a_page_that_is_not_the_one_asked_for_is_not_believed(vendor: Vendor) ->
     answer = Answer({"QueryResponse": {"startPosition": 1}}, {})
     with pytest.raises(ValueError, match="another page"):
         vendor.paginate.after(answer, [{}], {"start": 1001})
+
+
+def test_a_shorter_window_names_the_same_balances(listed: Listed) -> None:
+    """A line that is empty in every month of a report is not in it at all: what it names must not hang on that."""
+    whole = listed("profit and loss")
+    start = date(2026, 4, 1)
+    short = listed("profit and loss", window=(datetime(2026, 4, 1, 12, tzinfo=UTC), YEAR[1]))
+    assert short == {key: row for key, row in whole.items() if row["month"] >= start}
