@@ -27,15 +27,15 @@ NOBODYS = FREE_MAIL | frozenset(_SHARED.split())
 KEYS = """
     SELECT a.id AS account_id, a.connection_id, 'explicit_id' AS method, c.vendor || ':' || a.external_id AS key
     FROM account a JOIN connection c ON c.id = a.connection_id WHERE a.kind = 'client'
-    UNION
+    UNION ALL
     SELECT a.id, a.connection_id, 'explicit_id', i.key || ':' || i.value
     FROM account a, jsonb_each_text(
         CASE jsonb_typeof(a.evidence -> 'ids') WHEN 'object' THEN a.evidence -> 'ids' ELSE '{}' END) i
     WHERE a.kind = 'client'
-    UNION
+    UNION ALL
     SELECT a.id, a.connection_id, 'tenant', lower(a.evidence ->> 'tenant_id')
     FROM account a WHERE a.kind = 'client' AND a.evidence ->> 'tenant_id' <> ''
-    UNION
+    UNION ALL
     SELECT a.id, a.connection_id, 'domain', lower(d.value)
     FROM account a, jsonb_array_elements_text(
         CASE jsonb_typeof(a.evidence -> 'domains') WHEN 'array' THEN a.evidence -> 'domains' ELSE '[]' END) d

@@ -49,7 +49,7 @@ def link_new() -> Linked:
 
 def _link_by_evidence(waiting: dict[int, Account], done: Linked) -> None:
     """A link may be the evidence of another, so it goes on until one round brings none."""
-    while decisions := _decided(shared_keys(waiting)):
+    while waiting and (decisions := _decided(shared_keys(waiting))):
         decide(decisions)
         done.linked.update(waiting.pop(decision.account).connection.label for decision in decisions)
 
@@ -83,7 +83,7 @@ def _decision(rows: Sequence[Shared]) -> Decision | None:
     strongest = min(certain, key=lambda row: BY_STRENGTH.index(Method(row.method)))
     return Decision(
         account=strongest.account, organization=strongest.organization, method=Method(strongest.method),
-        reason=words(strongest), evidence={"keys": sorted(f"{row.method} {row.key}" for row in certain)},
+        reason=words(strongest), evidence={"keys": sorted({f"{row.method} {row.key}" for row in certain})},
     )
 
 

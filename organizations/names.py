@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from django.utils.text import slugify
 
@@ -19,6 +20,7 @@ _WORD = re.compile(r"[^\W_]+|[&+]")
 LONGEST = 200  # characters of a name that are read
 
 
+@lru_cache(maxsize=50_000)
 def normalised(name: str) -> str:
     """Lower case, one spelling, without "The", punctuation and legal form; never down to nothing.
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from rapidfuzz import fuzz, process
 
 from collectors.facts.accounts import Account
-from organizations.evidence import domains_of, shared_keys
+from organizations.evidence import Shared, domains_of, shared_keys
 from organizations.matching import words
 from organizations.models import AccountLink, Organization
 from organizations.names import normalised
@@ -41,29 +41,31 @@ class Suggestion:
         return self.strength >= Strength.STRONG
 
 
+@dataclass(frozen=True)
+class Alike:
+    """How an organization's name is like an account's; `alone`: the same name, which no other client has."""
+
+    likeness: float
+    how: str
+    alone: bool = False
+
+
 def suggestions(accounts: Sequence[Account]) -> dict[int, list[Suggestion]]:
     """The best few for each account, in a number of queries that does not grow with their number."""
-    organizations = {
-        organization.pk: organization
-        for organization in Organization.objects.filter(merged_into=None).prefetch_related("domains")
-    }
-    names = {pk: normalised(organization.name) for pk, organization in organizations.items()}
+    known = Organization.objects.filter(merged_into=None).values_list("pk", "name")
+    names = {pk: normalised(name) for pk, name in known}
     by_name, by_word = _grouped(names, lambda name: [name]), _grouped(names, str.split)
-    found: dict[int, dict[int, Suggestion]] = {
-        account.pk: _by_word(account, organizations, by_word) | _by_name(account, organizations, names, by_name)
+    alike = {account.pk: _alike(normalised(account.name), names, by_name, by_word) for account in accounts}
+    shared = shared_keys([account.pk for account in accounts])
+    wanted = {pk for found in alike.values() for pk in found} | {row.organization for row in shared}
+    organizations = Organization.objects.prefetch_related("domains").in_bulk(wanted)
+    offered = {
+        account.pk: {pk: _named(account, organizations[pk], one) for pk, one in alike[account.pk].items()}
         for account in accounts
     }
-    for row in shared_keys([account.pk for account in accounts]):
-        organization = organizations[row.organization]
-        before = found[row.account].get(row.organization)
-        strength = Strength.CERTAIN if row.method != AccountLink.Method.DOMAIN else Strength.STRONG
-        reason = words(row)
-        if row.doubted:
-            strength, reason = Strength.WEAK, f"{reason}, but it is not the only one with it"
-        if before is None or before.strength <= strength:
-            likeness = before.likeness if before else 0
-            found[row.account][row.organization] = Suggestion(organization, strength, reason, likeness, keyed=True)
-    return {account: _ranked(list(offered.values())) for account, offered in found.items()}
+    for row in shared:
+        _add_key(offered[row.account], row, organizations[row.organization])
+    return {account: _ranked(list(found.values())) for account, found in offered.items()}
 
 
 def _grouped(names: dict[int, str], parts: Callable[[str], list[str]]) -> dict[str, set[int]]:
@@ -75,43 +77,47 @@ def _grouped(names: dict[int, str], parts: Callable[[str], list[str]]) -> dict[s
     return holders
 
 
-def _by_word(
-    account: Account, organizations: dict[int, Organization], by_word: dict[str, set[int]]
-) -> dict[int, Suggestion]:
-    """A word of some length that only one organization has in its name."""
-    offered = {}
-    for word in normalised(account.name).split():
-        holders = by_word.get(word, set())
-        if len(word) >= TELLING and len(holders) == 1:
-            [pk] = holders
-            offered[pk] = Suggestion(organizations[pk], Strength.WEAK, f"The only client with “{word}” in its name", 0)
-    return offered
-
-
-def _by_name(
-    account: Account, organizations: dict[int, Organization], names: dict[int, str], by_name: dict[str, set[int]]
-) -> dict[int, Suggestion]:
-    name = normalised(account.name)
+def _alike(
+    name: str, names: dict[int, str], by_name: dict[str, set[int]], by_word: dict[str, set[int]]
+) -> dict[int, Alike]:
+    """Organizations with a name like this one, or with a word of it that no other client has."""
     if not name:
         return {}
-    offered = {}
+    found = {}
+    for word in name.split():
+        holders = by_word.get(word, set())
+        if len(word) >= TELLING and len(holders) == 1:
+            found[next(iter(holders))] = Alike(0, f"The only client with “{word}” in its name")
     for _, _, pk in process.extract(name, names, scorer=fuzz.token_set_ratio, score_cutoff=CLOSE, limit=10):
         likeness = (fuzz.token_set_ratio(name, names[pk]) + fuzz.token_sort_ratio(name, names[pk])) / 2
-        if likeness >= CLOSE:
-            alone = names[pk] == name and len(by_name[name]) == 1
-            offered[pk] = _named(account, organizations[pk], likeness, same=names[pk] == name, alone=alone)
-    return offered
+        if names[pk] == name:
+            found[pk] = Alike(likeness, "Same name", alone=len(by_name[name]) == 1)
+        elif likeness >= CLOSE:
+            found[pk] = Alike(likeness, "Similar name")
+    return found
 
 
-def _named(account: Account, organization: Organization, likeness: float, *, same: bool, alone: bool) -> Suggestion:
+def _named(account: Account, organization: Organization, alike: Alike) -> Suggestion:
     """The same name is a strong hint where nobody else has it and no domain speaks against it."""
-    reason = "Same name" if same else "Similar name"
     theirs = {domain.name for domain in organization.domains.all()}
     ours = set(domains_of(account))
     if ours and theirs and not ours & theirs:
-        against = f"{reason}, but another domain, {', '.join(sorted(ours))}"
-        return Suggestion(organization, Strength.WEAK, against, likeness)
-    return Suggestion(organization, Strength.STRONG if alone else Strength.WEAK, reason, likeness)
+        against = f"{alike.how}, but another domain, {', '.join(sorted(ours))}"
+        return Suggestion(organization, Strength.WEAK, against, alike.likeness)
+    strength = Strength.STRONG if alike.alone else Strength.WEAK
+    return Suggestion(organization, strength, alike.how, alike.likeness)
+
+
+def _add_key(offered: dict[int, Suggestion], shared: Shared, organization: Organization) -> None:
+    """A shared key says more than a name, unless it is in doubt."""
+    before = offered.get(organization.pk)
+    strength = Strength.CERTAIN if shared.method != AccountLink.Method.DOMAIN else Strength.STRONG
+    reason = words(shared)
+    if shared.doubted:
+        strength, reason = Strength.WEAK, f"{reason}, but it is not the only one with it"
+    if before is None or before.strength <= strength:
+        likeness = before.likeness if before else 0
+        offered[organization.pk] = Suggestion(organization, strength, reason, likeness, keyed=True)
 
 
 def _ranked(offered: list[Suggestion]) -> list[Suggestion]:
