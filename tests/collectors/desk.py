@@ -12,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from django.apps import apps
+from django.db.models import ForeignKey
+
 from collectors.auth import Auth
 from collectors.connections import Connection
 from collectors.declare import Convert, Endpoint, Layer, Setting, Since, Vendor
@@ -20,6 +23,7 @@ from collectors.facts.agreements import Addition, Agreement
 from collectors.facts.estate import Asset
 from collectors.facts.money import LedgerBalance
 from collectors.facts.service import Queue, Technician, Ticket, TimeEntry
+from collectors.facts.shapes import Record, State
 from collectors.pagination import AfterId
 from collectors.vendors import VENDORS
 
@@ -208,3 +212,19 @@ def furnish(desk: Desk, tickets: int = 30) -> None:
         )
     for key in range(1, 4):
         desk.put("report", key, month=f"2026-0{key}-01", amount=f"{key * 100}.00")
+
+
+def facts(source: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every fact and state of a connection in words that do not depend on our own ids."""
+    found = {}
+    for model in apps.get_app_config("collectors").get_models():
+        prefix = "thing__" if issubclass(model, State) else ""
+        if not issubclass(model, Record | State):
+            continue
+        names = []
+        for column in model._meta.concrete_fields:
+            if column.name not in {"id", "connection", "changed_run"}:
+                names.append(f"{column.name}__external_id" if isinstance(column, ForeignKey) else column.name)
+        rows = model._default_manager.filter(**{f"{prefix}connection": source})
+        found[model.__name__] = sorted(rows.values_list(*names), key=repr)
+    return found

@@ -389,7 +389,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits=EDITS)
 def test_any_interleaving_of_edits_and_runs_ends_equal_to_the_source(desk: Desk, past: None, edits: list[Any]) -> None:
     """Edits, edits that move no date, deletions, runs and runs that fail half-way; then one full compare."""
