@@ -68,7 +68,8 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         obj = kwargs.get("obj")
         vendor = _vendor(request, obj)
-        context.update(vendor=vendor, title=f"{'Change' if obj else 'Add'} a {vendor.label} connection")
+        title = f"{'Change' if obj else 'Add'} a {vendor.label} connection"
+        context.update(vendor=vendor, title=title, callback=_callback(request))
         if obj:
             context.update(consent_warning=consent.warning(obj), may_change=self.has_change_permission(request, obj))
             context.update(connect_label="Reconnect" if obj.consent_expires_at else "Connect")

@@ -86,6 +86,9 @@ class CollectorRun(models.Model):
         ]
         indexes = [models.Index(fields=["connection", "-started_at"], name="run_latest")]
 
+    def __str__(self) -> str:
+        return f"{self.connection}, {self.started_at:%-d %B %Y %H:%M} UTC"
+
 
 class Checkpoint(models.Model):
     """How far one endpoint of a running read has come; gone when the run ends well."""
@@ -138,3 +141,6 @@ class QuarantinedRecord(models.Model):
                 name="quarantined_once",
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.external_id}".strip()

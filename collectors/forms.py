@@ -17,13 +17,16 @@ from collectors.facts.shapes import EARLIEST, FOREVER
 from collectors.gate import secure
 
 
+WIDE = {"class": "vTextField", "style": "width: 32em; max-width: 100%"}
+
+
 class Suggested(forms.TextInput):
     """A text with suggestions behind it."""
 
     template_name = "admin/collectors/suggested.html"
 
     def __init__(self, choices: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(attrs={"class": "vTextField"})
+        super().__init__(attrs=WIDE)
         self.choices = choices
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
@@ -137,5 +140,5 @@ def _field(setting: Setting, stored: bool) -> forms.Field:
     common: dict[str, Any] = {"label": setting.label, "help_text": setting.help, "required": setting.required}
     if setting.choices and not setting.free:
         return forms.ChoiceField(choices=setting.choices, **common)
-    widget = Suggested(setting.choices) if setting.choices else forms.TextInput(attrs={"class": "vTextField"})
+    widget = Suggested(setting.choices) if setting.choices else forms.TextInput(attrs=WIDE)
     return forms.CharField(widget=widget, **common)

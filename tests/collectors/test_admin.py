@@ -68,6 +68,12 @@ def test_the_form_asks_what_the_vendor_file_declares(browser: Browser, vendor: A
         assert (kind is not None and kind[1] == "password") == setting.secret
 
 
+def test_the_form_names_the_address_a_consent_comes_back_to(browser: Browser) -> None:
+    callback = "http://testserver" + reverse("admin:collectors_connection_consented")
+    assert callback in browser.get(f"{ADD}?vendor=quickbooks_online").content.decode()
+    assert callback not in browser.get(f"{ADD}?vendor=ninjaone").content.decode()
+
+
 def test_a_connection_is_stored_with_its_keys_sealed(browser: Browser, playing: Playing) -> None:
     connection = added(browser, playing)
     assert connection.vendor == "ninjaone"
