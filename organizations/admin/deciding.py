@@ -111,10 +111,10 @@ def _words(verb: str, links: Sequence[AccountLink], accounts: dict[int, Account]
         return f"{len(links)} accounts were {done}."
     match verb:
         case "link":
-            return f"{first} is linked to {organization}."
+            return f"“{first}” is linked to “{organization}”."
         case "new":
-            return f"{organization} is a client now."
+            return f"“{organization}” is a client now."
         case "ignore":
-            return f"{first} is ignored and counts nowhere."
+            return f"“{first}” is ignored and counts nowhere."
         case _:
-            return f"{first} waits again."
+            return f"“{first}” waits again."

@@ -62,20 +62,20 @@ def test_one_click_links_and_one_more_undoes_it(
     assert "Link to Fernbrook Dental" in page
     assert "Same name" in page
     page = press(admin, f"link {account.pk} {organization.pk}", reason="Asked them")
-    assert "FERNBROOK DENTAL is linked to Fernbrook Dental." in page
+    assert "“FERNBROOK DENTAL” is linked to “Fernbrook Dental”." in page
     link = link_of(account)
     assert (link.organization, link.method, link.reason) == (organization, "person", "Asked them")
     assert link.decided_by == User.objects.get(username="admin")
     assert Touched.objects.filter(entity="AccountLink", account=account.pk).exists()
     page = press(admin, "undo")
-    assert "Undone: FERNBROOK DENTAL is linked to Fernbrook Dental." in page
+    assert "Undone: “FERNBROOK DENTAL” is linked to “Fernbrook Dental”." in page
     assert link_of(account).verdict == "open"
     assert "There is nothing to undo." not in page
 
 
 def test_a_new_client_an_ignored_account_and_one_put_back(admin: Client, make_account: MakeAccount) -> None:
     account, vendor = make_account("Hazel Realty", "ninjaone"), make_account("A vendor", "ninjaone")
-    assert "Hazel Realty is a client now." in press(admin, f"new {account.pk}")
+    assert "“Hazel Realty” is a client now." in press(admin, f"new {account.pk}")
     assert link_of(account).organization == Organization.objects.get(slug="hazel-realty")
     press(admin, f"ignore {vendor.pk}")
     assert "Nothing waits" in text(admin)
