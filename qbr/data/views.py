@@ -42,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def runs(request: HttpRequest) -> HttpResponse:
-    return _local(request, "data/runs.html", {"runs": runs_.newest(SHOWN_RUNS)})
+    return _part(request, "data/runs.html", {"runs": runs_.newest(SHOWN_RUNS)})
 
 
 @login_required
@@ -51,7 +51,7 @@ def parts(request: HttpRequest) -> HttpResponse:
     """Whether clients, internal and not linked make the company, and the ledger beside the agreements."""
     person, month = cast(User, request.user), _month(request.GET.get("month", ""))
     lines = reconciliation.lines(person, month)
-    return _local(request, "data/parts.html", {
+    return _part(request, "data/parts.html", {
         "month": month, "earlier": month.previous, "later": month.shift(1), "latest": this_month(),
         "lines": lines, "broken": sum(not line.agrees for line in lines),
         "both": ledger.beside_agreements(person, month),
@@ -84,6 +84,13 @@ def progress(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 def _progress(request: HttpRequest, source: Connection, after: int | None) -> HttpResponse:
     return render(request, "data/progress.html", {"progress": progress_of(source, after=after), "after": after})
+
+
+def _part(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A part of the Data page for htmx; for anyone else, who has no scripts, a page of its own."""
+    if getattr(request, "htmx", False):
+        return _local(request, template, context)
+    return _local(request, "data/part.html", context | {"part": template, "title": "Data"})
 
 
 def _local(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from metrics.declare import Unit
 from metrics.entering import Change
+from metrics.models import Entry
 from metrics.reading import COMPANY, ScopeRef, client
 from metrics.spreadsheets import Preview, Unusable, commit
 from metrics.spreadsheets import preview as read_file
@@ -28,7 +29,6 @@ from qbr.entry.views import may_enter
 from qbr.pages import formats
 
 SHOWN_CHANGES = 500
-KINDS = {"entered": "New", "imported": "New", "corrected": "Correction", None: "Taken back"}
 
 
 class UploadForm(forms.Form):
@@ -133,5 +133,13 @@ def _shown(change: Change) -> dict[str, str]:
     return {
         "scope": "Company" if change.scope.is_company else change.scope.slug, "metric": change.metric.label,
         "month": change.month.label, "old": formats.written(change.old, unit), "new": formats.written(change.new, unit),
-        "kind": KINDS.get(change.kind, ""),
+        "kind": _kind(change),
     }  # fmt: skip
+
+
+def _kind(change: Change) -> str:
+    if change.kind is None:
+        return "Taken back"
+    if change.kind is Entry.Kind.CORRECTED:
+        return "Correction"
+    return "New" if change.old is None else "Changed"

@@ -9,8 +9,10 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from collectors.facts.touched import Calendar
 from metrics import entering
 from metrics.entering import CellError
 from organizations.models import Organization
@@ -57,7 +59,8 @@ def _grid(
         "latest": grid.this_month(), "title": "Enter numbers",
     }  # fmt: skip
     template = "entry/grid.html" if getattr(request, "htmx", False) else "entry/months.html"
-    return render(request, template, context)
+    with timezone.override(Calendar.current().zone):
+        return render(request, template, context)
 
 
 def _saved(count: int) -> str:

@@ -48,7 +48,9 @@ def test_nothing_is_not_zero() -> None:
         (Origin.ENTERED, None, None),
     ],
 )
-def test_a_correction_of_the_whole_is_no_part_of_any_client(origin: Origin, beside: Decimal | None, says: Decimal | None) -> None:
+def test_a_correction_of_the_whole_is_no_part_of_any_client(
+    origin: Origin, beside: Decimal | None, says: Decimal | None
+) -> None:
     number = Number(METRIC, COMPANY, Month(2026, 3), Decimal(7), State.MEASURED, origin=origin, collected=beside)
     assert collected(number) == says
 
