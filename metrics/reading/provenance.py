@@ -13,7 +13,7 @@ from django.db import connection
 from metrics.definitions import CATALOGUE
 from metrics.periods import Span
 from metrics.reading.shapes import Person, ScopeRef, may_see
-from metrics.reading.stored import SHOWN, TABLES, THESE
+from metrics.reading.stored import SHOWN, TABLES, THESE, scope_ids
 
 STORED = SHOWN + """
 SELECT shown.version, b.rules, m.checksum, m.revision, r.id, r.cause, coalesce(r.ended_at, r.started_at)
@@ -42,7 +42,7 @@ def provenance(person: Person, metric: str, scope: ScopeRef, period: Span) -> Pr
     with connection.cursor() as cursor:
         cursor.execute(STORED.format(table=TABLES[period.grain], scopes=THESE), {
             "metrics": [metric], "versions": [declared.version], "grain": period.grain, "days": [period.starts_on],
-            "kinds": [scope.kind], "slugs": [scope.slug] if scope.slug else [],
+            "scopes": list(scope_ids([scope])),
         })
         row = cursor.fetchone()
     if row is None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,7 +13,7 @@ from metrics.definitions import CATALOGUE
 from metrics.models import Origin, State
 from metrics.periods import Span
 from metrics.reading.read_through import read_through
-from metrics.reading.shapes import COMPANY, Number, Numbers, Person, ScopeRef, client, may_see
+from metrics.reading.shapes import COMPANY, Number, Numbers, Person, ScopeRef, may_see
 
 TABLES = {"month": "metrics_monthly", "quarter": "metrics_quarterly", "year": "metrics_yearly"}
 
@@ -30,19 +29,29 @@ WITH shown AS (
         (SELECT x.id FROM definition x WHERE x.metric = asked.metric AND x.version = asked.version))
     WHERE p.grain = %(grain)s AND p.starts_on = ANY(%(days)s)
 )"""
-# A pair without a value comes back once with an empty scope: "no row for this client" is not "never worked out".
+# A pair without a value comes back once without a scope: "no row for this client" is not "never worked out". OFFSET 0
+# keeps the planner to one look by both keys for each pair; joined freely it reads a definition's every period.
 VALUES = SHOWN + """
-SELECT shown.metric, shown.starts_on, shown.version, v.kind, v.slug, v.value, v.state, v.cause, v.origin, v.collected,
-       v.months, v.of_months, v.coverage, v.fact_rows
+SELECT shown.metric, shown.starts_on, v.scope_id, v.value, v.state, v.cause, v.origin, v.collected, v.months,
+       v.of_months, v.coverage, v.fact_rows, shown.version
 FROM shown LEFT JOIN LATERAL (
-    SELECT s.kind, coalesce(o.slug, '') AS slug, m.*
-    FROM {table} m JOIN scope s ON s.id = m.scope_id LEFT JOIN organization o ON o.id = s.organization_id
-    WHERE m.definition_id = shown.definition_id AND m.period_id = shown.period_id AND {scopes}
+    SELECT * FROM {table} m
+    WHERE m.definition_id = shown.definition_id AND m.period_id = shown.period_id AND {scopes} OFFSET 0
 ) v ON true"""  # noqa: S608 - names of our own
-THESE = """m.scope_id = ANY(ARRAY(
-        SELECT s.id FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
-        WHERE (s.organization_id IS NULL AND s.kind = ANY(%(kinds)s)) OR o.slug = ANY(%(slugs)s)))"""
-EVERY_CLIENT = "o.kind = 'client'"
+THESE = "m.scope_id = ANY(%(scopes)s)"
+EVERYONE = "true"
+
+SCOPES = """
+SELECT s.id, s.kind, coalesce(o.slug, '') FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
+WHERE (s.organization_id IS NULL AND s.kind = ANY(%(kinds)s)) OR o.slug = ANY(%(slugs)s)"""
+EVERY_CLIENT = """
+SELECT s.id, 'organization', o.slug FROM organization o LEFT JOIN scope s ON s.organization_id = o.id
+WHERE o.kind = 'client' AND o.merged_into_id IS NULL ORDER BY o.name"""
+
+STATES = {state.value: state for state in State}
+ORIGINS = {origin.value: origin for origin in Origin}
+
+ScopeIds = Mapping[int, ScopeRef]
 
 
 def numbers(
@@ -60,73 +69,70 @@ def number(person: Person, metric: str, scope: ScopeRef, period: Span) -> Number
 def for_all_clients(person: Person, metrics: Sequence[str], period: Span) -> dict[ScopeRef, dict[str, Number]]:
     """Every client's values of one period, one query: what rankings and the portfolio are made of."""
     permitted = _permitted(person, metrics)
-    scopes = _every_client()
-    found = _numbers(permitted, scopes, (period,), EVERY_CLIENT, {})
+    rows = _fetched(EVERY_CLIENT, {})
+    scopes = [ScopeRef(kind, slug) for _, kind, slug in rows]
+    ids = {row: scope for (row, _, _), scope in zip(rows, scopes, strict=True)}
+    found = _numbers(permitted, scopes, ids, (period,), EVERYONE)
     return {scope: {metric.key: found[metric.key, scope, period] for metric in permitted} for scope in scopes}
 
 
 def numbers_of(metrics: Sequence[Metric], scopes: Iterable[ScopeRef], periods: Iterable[Span]) -> Numbers:
     """The same for whoever asks: only for what is worked out here from inputs a person may not see one by one."""
     asked = tuple(dict.fromkeys(scopes))
-    names = {"kinds": [ref.kind for ref in asked if not ref.slug], "slugs": [ref.slug for ref in asked if ref.slug]}
-    return _numbers(metrics, asked, tuple(dict.fromkeys(periods)), THESE, names)
+    return Numbers(_numbers(metrics, asked, scope_ids(asked), tuple(dict.fromkeys(periods)), THESE))
+
+
+def scope_ids(scopes: Sequence[ScopeRef]) -> ScopeIds:
+    """The scope rows of those asked for; one that has none is left out."""
+    names = {"kinds": [ref.kind for ref in scopes if not ref.slug], "slugs": [ref.slug for ref in scopes if ref.slug]}
+    return {row: ScopeRef(kind, slug) for row, kind, slug in _fetched(SCOPES, names)} if scopes else {}
 
 
 def _permitted(person: Person, metrics: Iterable[str]) -> tuple[Metric, ...]:
     return tuple(CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key]))
 
 
-def _every_client() -> tuple[ScopeRef, ...]:
+def _fetched(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT slug FROM organization WHERE kind = 'client' AND merged_into_id IS NULL ORDER BY name")
-        return tuple(client(slug) for (slug,) in cursor.fetchall())
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 def _numbers(
-    metrics: Sequence[Metric], scopes: Sequence[ScopeRef], periods: Sequence[Span], where: str, values: dict[str, Any]
-) -> Numbers:
-    stored: dict[tuple[str, ScopeRef, Span], Number] = {}
+    metrics: Sequence[Metric], scopes: Sequence[ScopeRef], ids: ScopeIds, periods: Sequence[Span], where: str
+) -> dict[tuple[str, ScopeRef, Span], Number]:
+    if not (metrics and scopes and periods):
+        return {}
+    found: dict[tuple[str, ScopeRef, Span], Number] = {}
     worked_out: set[tuple[str, Span]] = set()
-    read = read_through(metrics) if metrics and scopes and periods else {}
-    for grain in dict.fromkeys(period.grain for period in periods if metrics and scopes):
+    read = read_through(metrics)
+    for grain in dict.fromkeys(period.grain for period in periods):
         by_day = {period.starts_on: period for period in periods if period.grain == grain}
-        for row in _rows(metrics, grain, by_day, where, values):
-            key, period, kind = row[0], by_day[row[1]], row[3]
+        for key, day, scope_id, value, state, cause, origin, *rest in _fetched(
+            VALUES.format(table=TABLES[grain], scopes=where), {
+                "metrics": [metric.key for metric in metrics], "versions": [metric.version for metric in metrics],
+                "grain": grain, "days": list(by_day), "scopes": list(ids),
+            }
+        ):
+            period = by_day[day]
             worked_out.add((key, period))
-            if kind is not None:
-                found = _stored(row, period, read.get(key))
-                stored[key, found.scope, period] = found
-    return Numbers({
-        (metric.key, scope, period): stored.get((metric.key, scope, period))
-        or replace(absent(metric, scope, period, (metric.key, period) in worked_out), read_through=read.get(metric.key))
+            if scope := ids.get(scope_id):
+                collected, months, of_months, coverage, fact_rows, version = rest
+                found[key, scope, period] = Number(
+                    CATALOGUE[key], scope, period, value, STATES[state], cause or "", ORIGINS[origin], collected,
+                    months, of_months, coverage, fact_rows, read.get(key), version,
+                )
+    return {
+        (metric.key, scope, period): found.get((metric.key, scope, period))
+        or absent(metric, scope, period, (metric.key, period) in worked_out, read.get(metric.key))
         for metric in metrics for scope in scopes for period in periods
-    })
+    }
 
 
-def _stored(row: tuple[Any, ...], period: Span, read: datetime | None) -> Number:
-    key, _, version, kind, slug, value, state, cause, origin, collected, months, of_months, coverage, fact_rows = row
-    return Number(
-        metric=CATALOGUE[key], scope=ScopeRef(kind, slug), period=period, value=value, state=State(state),
-        cause=cause or "", origin=Origin(origin), collected=collected, months=months, of_months=of_months,
-        coverage=coverage, fact_rows=fact_rows, read_through=read, version=version,
-    )
-
-
-def _rows(
-    metrics: Sequence[Metric], grain: str, by_day: dict[date, Span], where: str, values: dict[str, Any]
-) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(VALUES.format(table=TABLES[grain], scopes=where), values | {
-            "metrics": [metric.key for metric in metrics], "versions": [metric.version for metric in metrics],
-            "grain": grain, "days": list(by_day),
-        })
-        yield from cursor.fetchall()
-
-
-def absent(metric: Metric, scope: ScopeRef, period: Span, worked_out: bool) -> Number:
+def absent(metric: Metric, scope: ScopeRef, period: Span, worked_out: bool, read: datetime | None) -> Number:
     """What it means that no row is stored: not linked for a client, not collected for the company."""
     state, cause = _why_absent(metric, scope, worked_out)
-    return Number(metric=metric, scope=scope, period=period, value=None, state=state, cause=cause)
+    return Number(metric=metric, scope=scope, period=period, value=None, state=state, cause=cause, read_through=read)
 
 
 def _why_absent(metric: Metric, scope: ScopeRef, worked_out: bool) -> tuple[State, str]:

@@ -197,7 +197,7 @@ def test_the_grid_costs_the_same_number_of_statements_however_large(
     save(editor, COMPANY, [CellEdit("employees", JANUARY, "8")])
     months = [Month(2023, 1).shift(number) for number in range(24)]
     editor.has_perm("metrics.enter_numbers")  # permissions are read once a request
-    with django_assert_num_queries(5):  # values, readings, entries, calendar, closed months
+    with django_assert_num_queries(6):  # scopes, values, readings, entries, calendar, closed months
         large = grid(editor, COMPANY, months)
     assert len(large.rows) > 20
     assert all(len(cells) == 24 for _, cells in large.rows)

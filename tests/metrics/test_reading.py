@@ -50,7 +50,7 @@ def test_it_reads_any_number_of_metrics_scopes_and_months_in_one_statement_a_gra
     store("reactive_tickets_created", JANUARY, "354")
     store("reactive_tickets_created", JANUARY, "12", ACME)
     store("reactive_tickets_created", Q1, "1081")
-    with django_assert_num_queries(3):  # months, quarters, and how far the systems were read
+    with django_assert_num_queries(4):  # the scopes, months, quarters, and how far the systems were read
         found = reading.numbers(
             boss, ["reactive_tickets_created", "reactive_tickets_closed"], [COMPANY, ACME], [*Q1.months, Q1]
         )
