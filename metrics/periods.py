@@ -39,6 +39,11 @@ class Span:
         """The day after the last."""
         return self.shift(1).starts_on
 
+    @property
+    def label(self) -> str:
+        """As people write it."""
+        raise NotImplementedError
+
     def shift(self, by: int) -> Self:
         in_year = 12 // self.of_months
         index = self.year * in_year + self.number - 1 + by

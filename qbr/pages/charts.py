@@ -1,4 +1,4 @@
-"""The only place where a Plotly figure is built, and the small drawings made without it. Plain values in; None is a gap.
+"""The only place where a Plotly figure is built, and the small drawings made without it. A missing value is a gap.
 
 Colours are named as CSS variables: the browser fills in those of the theme, so one figure serves light and dark.
 """
@@ -228,7 +228,8 @@ def spark(values: Sequence[Decimal | None], label: str) -> SafeString | str:
         path.append(f"{pen}{point[0]:.1f} {point[1]:.1f}")
         pen = "L"
     return format_html(
-        '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label="{}"><path d="{}"/></svg>',
+        '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<path d="{}"/></svg>',
         label,
         " ".join(path),
     )

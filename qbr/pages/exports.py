@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime
+
 from django.http import Http404, HttpResponse
 from django.utils.text import slugify
 
@@ -9,7 +12,7 @@ from metrics import spreadsheets
 from metrics.declare import Unit
 from qbr.pages import formats
 from qbr.pages.filters import Question
-from qbr.pages.tables import Cell, Table
+from qbr.pages.tables import Cell, Column, Plain, Table
 
 WRITERS = {
     "csv": (spreadsheets.to_csv, "text/csv; charset=utf-8"),
@@ -33,9 +36,10 @@ def download(table: Table, question: Question, form: str) -> HttpResponse:
 
 
 def _sheet(table: Table, question: Question) -> spreadsheets.Table:
+    rows = [[_plain(cell) for cell in line.cells] for line in table.lines]
     columns = [
-        spreadsheets.Column(column.label, KINDS[column.unit] if column.unit else spreadsheets.Kind.TEXT)
-        for column in table.columns
+        spreadsheets.Column(column.label, _kind(column, [row[place] for row in rows]))
+        for place, column in enumerate(table.columns)
     ]
     notes = (
         f"For {question.whom}, {question.period.label}.",
@@ -43,11 +47,18 @@ def _sheet(table: Table, question: Question) -> spreadsheets.Table:
         *([table.note] if table.note else []),
         "Where a number is missing, its cell says why. A missing number is never zero.",
     )
-    return spreadsheets.Table(
-        table.title, columns, [[_plain(cell) for cell in line.cells] for line in table.lines], notes
-    )
+    return spreadsheets.Table(table.title, columns, rows, notes)
 
 
-def _plain(cell: Cell) -> spreadsheets.Cell:
+def _kind(column: Column, values: Sequence[Plain]) -> spreadsheets.Kind:
+    """Numbers by their unit; days and moments are known by themselves."""
+    if column.unit is not None:
+        return KINDS[column.unit]
+    if any(isinstance(value, datetime) for value in values):
+        return spreadsheets.Kind.MOMENT
+    return spreadsheets.Kind.DAY if any(isinstance(value, date) for value in values) else spreadsheets.Kind.TEXT
+
+
+def _plain(cell: Cell) -> Plain:
     """The exact value; where there is none, the reason in words."""
     return cell.value if cell.value is not None else cell.why

@@ -42,7 +42,7 @@ class Question:
     def of(cls, request: HttpRequest) -> Self:
         """Raises Http404 for a client or a period that does not exist."""
         zone, now = Calendar.current().zone, timezone.now()
-        given = {name: value for name, value in request.GET.items() if value}
+        given = {name: str(value) for name, value in request.GET.items() if value}
         return cls(
             person=request.user,
             path=request.path,

@@ -17,8 +17,8 @@ SEES_AGREEMENTS = ("agreement_mrr",)
 
 def agreements(question: Question) -> Table:
     columns = (
-        Column("Agreement"),
         *((Column("Client"),) if question.for_company else ()),
+        Column("Agreement"),
         Column("Type"),
         Column("MRR", Unit.MONEY),
         Column("Seats", Unit.COUNT),
@@ -35,22 +35,22 @@ def _agreement(row: AgreementRow, question: Question) -> Line:
     ends = row.cancelled_on or row.ends_on
     return Line(
         (
-            tables.text(row.name, row.link),
             *client,
+            tables.text(row.name, row.link),
             tables.text(row.kind),
             tables.amount(row.mrr, Unit.MONEY),
             tables.amount(row.seats, Unit.COUNT),
             tables.amount(row.hours_used, Unit.HOURS),
             tables.amount(row.budget_hours, Unit.HOURS, why="" if row.budget_hours is not None else "no budget"),
-            tables.on_day(ends) if ends else tables.text("until further notice"),
+            tables.on_day(ends) if ends else tables.text("open-ended"),
         )
     )
 
 
 def moved(question: Question) -> Table:
     columns = (
-        Column("Agreement"),
         *((Column("Client"),) if question.for_company else ()),
+        Column("Agreement"),
         Column("Month"),
         Column("What"),
         Column("Before", Unit.MONEY),
@@ -64,8 +64,8 @@ def _moved(row: MovedAgreement, question: Question) -> Line:
     client = (tables.client(row.client, row.slug, question),) if question.for_company else ()
     return Line(
         (
-            tables.text(row.name, row.link),
             *client,
+            tables.text(row.name, row.link),
             tables.text(row.month.label),
             tables.text(str(row.part)),
             tables.amount(row.before, Unit.MONEY),
@@ -143,6 +143,7 @@ AGREEMENTS: Row = (
         slow=True,
         guarded_by=SEES_AGREEMENTS,
         read=agreements,
+        at_most=15,
         empty="No agreement billed in this period.",
     ),
 )

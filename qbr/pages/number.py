@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,9 +14,10 @@ from metrics import comparisons, reading, working
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import Origin
+from metrics.periods import Month
 from metrics.reading import Number
 from metrics.spreadsheets import Kind
-from metrics.working import EntryMade, Rows, Working
+from metrics.working import EntryMade, Row, Rows, Working
 from qbr.pages import formats, tables
 from qbr.pages.filters import Question
 from qbr.pages.panels.tiles import SPARK_MONTHS, Tile, tile
@@ -204,33 +206,25 @@ def _rows_table(title: str, found: Rows, question: Question) -> Table:
         )
         for column, key in zip(found.columns, found.keys, strict=True)
     )
-    return Table(
-        title,
-        columns,
-        tuple(
-            Line(
-                tuple(
-                    _cell(value, column.kind, question, row.link if at == 0 else "")
-                    for at, (value, column) in enumerate(zip(row.cells, found.columns, strict=True))
-                )
-            )
-            for row in found.rows
-        ),
-    )
+    return Table(title, columns, tuple(Line(tuple(_cells(row, found, question))) for row in found.rows))
 
 
-def _cell(value: Any, kind: Kind, question: Question, link: str) -> Cell:
-    if value is None or value == "":
-        return Cell(formats.MISSING, href=link)
+def _cells(row: Row, found: Rows, question: Question) -> Iterator[Cell]:
+    """The record's own name leads to its page in the vendor's console."""
+    named = next((key for key in found.keys if key != "month"), "")
+    for value, key, column in zip(row.cells, found.keys, found.columns, strict=True):
+        yield _cell(value, key, column.kind, question, row.link if key == named else "")
+
+
+def _cell(value: Any, key: str, kind: Kind, question: Question, link: str) -> Cell:
+    if kind in UNITS and value is not None:
+        return tables.amount(Decimal(value), UNITS[kind])
     if isinstance(value, datetime):
-        return Cell(formats.moment(value, question.zone), formats.moment(value, question.zone), href=link)
+        return Cell(formats.moment(value, question.zone), value, link, css="nowrap")
     if isinstance(value, date):
-        return Cell(formats.day(value), value, href=link)
-    if kind in UNITS:
-        exact = Decimal(value)
-        text = formats.rounded(exact, 2) if kind is Kind.HOURS else formats.written(exact, UNITS[kind])
-        return Cell(text, exact, is_number=True)
-    return Cell(str(value), str(value), href=link)
+        text = Month.holding(value).label if key == "month" else formats.day(value)
+        return Cell(text, value, link, css="nowrap")
+    return tables.text("" if value is None else str(value), link)
 
 
 def _page(question: Question) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from metrics import breakdowns
 from metrics.breakdowns import Age, LongTicket
@@ -18,40 +19,55 @@ HOURS = ("reactive_hours", "project_hours", "professional_services_hours", "alig
 NO_TICKETS = "No reactive ticket in this period."
 
 
-def _tickets_by(by: breakdowns.service.By, unnamed: str) -> Callable[[Question], Sequence[Ranked]]:
+@dataclass(frozen=True)
+class Breakdown:
+    """What tickets are broken down by, and what a ticket without one is called."""
+
+    word: str
+    unnamed: str
+    reactive: bool = True
+
+
+BREAKDOWNS: dict[breakdowns.service.By, Breakdown] = {
+    "queue": Breakdown("board", "No board", reactive=False),
+    "type": Breakdown("type", "No type"),
+    "technician": Breakdown("technician", "Nobody assigned"),
+    "client": Breakdown("client", "Not linked"),
+}
+
+
+def _tickets_by(by: breakdowns.service.By) -> Callable[[Question], Sequence[Ranked]]:
+    broken = BREAKDOWNS[by]
+
     def read(question: Question) -> Sequence[Ranked]:
         return [
             Ranked(
-                each.name or unnamed, each.created, tables.client_page(each.slug, question), (each.closed, each.hours)
+                each.name or broken.unnamed,
+                each.created,
+                tables.client_page(each.slug, question),
+                (each.closed, each.hours),
             )
-            for each in breakdowns.tickets_by(question.scope, question.period, by)
+            for each in breakdowns.tickets_by(question.scope, question.period, by, reactive=broken.reactive)
         ]
 
     return read
 
 
-def _by(by: breakdowns.service.By, unnamed: str, width: Width = Width.THIRD) -> Ranking:
+def _by(by: breakdowns.service.By, width: Width = Width.THIRD) -> Ranking:
+    broken = BREAKDOWNS[by]
     return Ranking(
         key=f"by-{by}",
-        title=f"By {BY_WORDS[by]}",
-        subtitle="Reactive tickets created; closed and hours in the table",
+        title=f"By {broken.word}",
+        subtitle="Reactive tickets created" if broken.reactive else "Tickets created, of every kind",
         width=width,
         slow=True,
-        read=_tickets_by(by, unnamed),
+        read=_tickets_by(by),
         unit=Unit.COUNT,
-        of=BY_WORDS[by].capitalize(),
+        of=broken.word.capitalize(),
         figure="Created",
         beside=(Column("Closed", Unit.COUNT), Column("Hours", Unit.HOURS)),
         empty=NO_TICKETS,
     )
-
-
-BY_WORDS: dict[breakdowns.service.By, str] = {
-    "queue": "board",
-    "type": "type",
-    "technician": "technician",
-    "client": "client",
-}
 
 
 def open_by_age(question: Question) -> Sequence[Ranked]:
@@ -106,7 +122,6 @@ TILES = Tiles(
         "total_close_pct",
         "average_resolution_time",
         "tickets_sla_met_pct",
-        "reopened_pct",
         "reactive_tickets_per_tech_per_month",
         "reactive_service_pct",
     ),
@@ -120,7 +135,6 @@ CLIENT_TILES = Tiles(
         "total_close_pct",
         "average_resolution_time",
         "tickets_sla_met_pct",
-        "reopened_pct",
         "tickets_open",
         "hours_logged",
     ),
@@ -181,15 +195,15 @@ PAGE = Page(
         (TILES,),
         (FLOW, OPEN),
         WORK,
-        (_by("queue", "No board"), _by("type", "No type"), _by("technician", "Nobody assigned")),
-        (_by("client", "Not linked", Width.FULL),),
+        (_by("queue"), _by("type"), _by("technician")),
+        (_by("client", Width.FULL),),
         LONGEST,
     ),
     client_rows=(
         (CLIENT_TILES,),
         (FLOW, OPEN),
         WORK,
-        (_by("queue", "No board", Width.HALF), _by("type", "No type", Width.HALF)),
+        (_by("queue", Width.HALF), _by("type", Width.HALF)),
         LONGEST,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.urls import reverse
@@ -16,7 +16,7 @@ from qbr.pages import formats
 from qbr.pages.filters import Question
 from qbr.pages.formats import Style
 
-Plain = str | Decimal | int | date | None
+Plain = str | Decimal | int | date | datetime | None
 
 
 @dataclass(frozen=True)
@@ -87,20 +87,16 @@ def client(name: str, slug: str, question: Question) -> Cell:
 
 
 def on_day(value: date | None) -> Cell:
-    return Cell(formats.day(value), value) if value else Cell(formats.MISSING)
+    return Cell(formats.day(value), value, css="nowrap") if value else Cell(formats.MISSING)
 
 
 def amount(value: Decimal | int | None, unit: Unit, href: str = "", why: str = "") -> Cell:
-    """A figure from facts, which has no working of its own."""
-    plain = None if value is None else Decimal(value)
-    return Cell(
-        formats.written(plain, unit),
-        plain,
-        href,
-        why or ("" if value is not None else "not recorded"),
-        "missing" if value is None else "",
-        is_number=True,
-    )
+    """A figure from facts, which has no working of its own. Hours keep one form all down a column."""
+    if value is None:
+        return Cell(formats.MISSING, href=href, why=why or "not recorded", css="missing", is_number=True)
+    exact = Decimal(value)
+    text = formats.rounded(exact, 2) if unit is Unit.HOURS else formats.written(exact, unit)
+    return Cell(text, exact, href, why, is_number=True)
 
 
 def number(found: Number | None, question: Question, style: Style = Style.TABLE, *, linked: bool = True) -> Cell:

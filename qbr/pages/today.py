@@ -27,6 +27,7 @@ from qbr.pages.tables import Column, Line, Table
 
 MOVED = "reactive_tickets_per_endpoint_per_month"
 MOVERS_SHOWN = 8
+TONES = ("act", "watch", "good")  # the most urgent first
 MANUAL = tuple(key for key, metric in CATALOGUE.items() if isinstance(metric, Manual))
 
 
@@ -38,8 +39,8 @@ class Due:
     word: str
     what: str
     why: str
-    action: str
-    href: str
+    action: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,8 @@ class WhatNeedsMe(Panel):
     template: ClassVar[str] = "pages/panels/todo.html"
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
-        return {"todo": [*_late(question), *_undecided(question), *_unentered(question)]}
+        due = [*_late(question), *_undecided(question), *_unentered(question)]
+        return {"todo": sorted(due, key=lambda each: TONES.index(each.tone))}
 
 
 def _late(question: Question) -> Iterator[Due]:
@@ -62,9 +64,10 @@ def _late(question: Question) -> Iterator[Due]:
             reverse("data"),
         )
     for system in systems:
-        if system.state is Freshness.FRESH:
-            continue
         age = f"last read {formats.age(system.read_through, question.now)}" if system.read_through else "never read"
+        if system.state is Freshness.FRESH:
+            yield Due("good", "Fresh", f"{system.connection}, {age}", "Read in time.")
+            continue
         failing = system.state is Freshness.FAILING
         yield Due(
             "act" if failing else "watch",

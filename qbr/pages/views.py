@@ -10,9 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
+from django_htmx.middleware import HtmxDetails
 
 from metrics import reading
 from metrics.periods import Month, Quarter, Span, Year
+from metrics.reading import Numbers
 from qbr import access
 from qbr.pages import exports, formats, layout, number
 from qbr.pages.filters import Question
@@ -31,7 +33,7 @@ def page(request: HttpRequest, page: Page) -> HttpResponse:
     if "panel" in request.GET:
         return _panel(request, page, question)
     answer = layout.answer(page, question, whole="whole" in request.GET)
-    partly = request.htmx and not request.htmx.history_restore_request
+    partly = _asked_by_htmx(request)
     return _vary(
         render(
             request,
@@ -50,6 +52,12 @@ def page(request: HttpRequest, page: Page) -> HttpResponse:
     )
 
 
+def _asked_by_htmx(request: HttpRequest) -> bool:
+    """For a part of the page; going back in history asks for all of it."""
+    asked = HtmxDetails(request)
+    return bool(asked) and not asked.history_restore_request
+
+
 def _panel(request: HttpRequest, page: Page, question: Question) -> HttpResponse:
     panel = page.panel(question, request.GET["panel"])
     if panel is None:
@@ -63,7 +71,7 @@ def _panel(request: HttpRequest, page: Page, question: Question) -> HttpResponse
     return _vary(render(request, "pages/panel.html", {"shown": shown, "question": question}))
 
 
-def _file(panel: Panel, question: Question, numbers: layout.Numbers, form: str) -> HttpResponse:
+def _file(panel: Panel, question: Question, numbers: Numbers, form: str) -> HttpResponse:
     table = panel.table(question, numbers)
     if table is None:
         raise Http404("There is no table behind this.")
@@ -107,7 +115,7 @@ def clients(request: HttpRequest) -> HttpResponse:
     here = request.GET.get("here", "")
     return render(
         request,
-        "pages/found.html" if request.htmx else "pages/clients.html",
+        "pages/found.html" if _asked_by_htmx(request) else "pages/clients.html",
         {
             "title": "Clients",
             "found": found[:FOUND_AT_MOST],

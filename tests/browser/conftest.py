@@ -35,7 +35,7 @@ def admin(transactional_db: None) -> User:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[Open]:
-    """`open_page(person, path, width=, dark=, scripts=)`: a page of its own, signed in; what it says wrong fails the test."""
+    """Opens a page of its own, signed in. Whatever the page complains of fails the test."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The reading pages in a real browser: legible to everyone, at every width, in light and dark, with and without scripts."""
+"""The reading pages in a real browser: legible to everyone, at every width, in both themes, with or without scripts."""
 
 from __future__ import annotations
 

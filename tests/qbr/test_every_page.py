@@ -1,4 +1,4 @@
-"""Every page, as declared: it works from its address alone, with data and without, and asks no more for more clients."""
+"""Every page, as declared: it works from its address alone, with data and without, at the same cost for any number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The monthly business review: metrics as rows, the months of a year as columns, as the owner's spreadsheet has them."""
+"""The monthly business review: metrics as rows, the months of a year as columns, as the owner lays them out."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
@@ -84,7 +85,7 @@ def _series(name: str, row: Sequence[Number]) -> charts.Series:
     )
 
 
-def _axis(unit: Unit) -> dict[str, str]:
+def _axis(unit: Unit) -> dict[str, Any]:
     return {"prefix": "$"} if unit is Unit.MONEY else {"suffix": "%"} if unit is Unit.PERCENT else {}
 
 
@@ -106,8 +107,8 @@ def finding(row: Sequence[Number], *, named: bool = False) -> str:
     return sentence + (f" {formats.plural(missing, 'period')} not measured." if missing else "")
 
 
-def _size(number: Number) -> object:
-    return number.value
+def _size(number: Number) -> Decimal:
+    return number.value or Decimal(0)
 
 
 def _said(number: Number) -> str:
