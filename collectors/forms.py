@@ -16,7 +16,6 @@ from collectors.errors import Refused
 from collectors.facts.shapes import EARLIEST, FOREVER
 from collectors.gate import secure
 
-
 WIDE = {"class": "vTextField", "style": "width: 32em; max-width: 100%"}
 
 
