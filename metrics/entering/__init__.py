@@ -6,10 +6,10 @@ preview and a commit are the same code. Whoever saves runs the roll-up afterward
 
 from metrics.entering.check import CellEdit, CellError, Change, Checked, check, may_enter
 from metrics.entering.grid import Cell, Grid, grid
-from metrics.entering.standing import Standing, enterable, reference, standing
+from metrics.entering.standing import Standing, enterable, enterable_keys, reference, standing
 from metrics.entering.store import save, store
 
 __all__ = [
-    "Cell", "CellEdit", "CellError", "Change", "Checked", "Grid", "Standing", "check", "enterable", "grid", "may_enter",
-    "reference", "save", "standing", "store",
+    "Cell", "CellEdit", "CellError", "Change", "Checked", "Grid", "Standing", "check", "enterable", "enterable_keys",
+    "grid", "may_enter", "reference", "save", "standing", "store",
 ]

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 
 from metrics.declare import Manual, Metric
 from metrics.definitions import CATALOGUE
-from metrics.entering.standing import Standing, enterable, standing
+from metrics.entering.standing import Standing, enterable_keys, standing
 from metrics.models import Entry
 from metrics.periods import Month
 from metrics.reading import Person, ScopeRef
@@ -71,7 +71,7 @@ def check(
     """What the cells would change; `note` stands where a change has none of its own. Raises PermissionDenied."""
     if not may_enter(person):
         raise PermissionDenied("You may not enter numbers.")
-    allowed = {scope: {metric.key for metric in enterable(person, scope)} for scope in {scope for scope, _ in edits}}
+    allowed = enterable_keys(person, {scope for scope, _ in edits})
     stands = standing(person, [(e.metric, scope, e.month) for scope, e in edits if e.metric in allowed[scope]])
     checked = Checked()
     for scope, edit in edits:

@@ -52,6 +52,16 @@ def enterable(person: Person, scope: ScopeRef) -> list[Metric]:
     ]
 
 
+def enterable_keys(person: Person, scopes: Iterable[ScopeRef]) -> dict[ScopeRef, frozenset[str]]:
+    """The keys of those metrics for many scopes at once: every client takes the same."""
+    sides: dict[bool, frozenset[str]] = {}
+    return {
+        scope: sides.get(scope.is_company)
+        or sides.setdefault(scope.is_company, frozenset(metric.key for metric in enterable(person, scope)))
+        for scope in scopes
+    }
+
+
 def standing(person: Person, places: Sequence[Place]) -> dict[Place, Standing]:
     """What every cell asked for holds now, in a fixed number of statements however many there are."""
     if not places:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from metrics.definitions import CATALOGUE
-from metrics.entering import CellEdit, Change, Checked, check, enterable, store
+from metrics.entering import CellEdit, Change, Checked, check, enterable_keys, store
 from metrics.models import Entry
 from metrics.reading import Person, ScopeRef, may_see
 from metrics.spreadsheets.names import client_finder, metric_finder
@@ -79,12 +79,11 @@ def _by_cell(checked: Checked, found: Iterable[Found]) -> tuple[SheetError, ...]
 
 def _enterable(person: Person, found: Iterable[Found]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """The figures that can be given, and the labels of those that are worked out or not kept for this scope."""
-    allowed: dict[ScopeRef, set[str]] = {}
+    found = tuple(found)
+    allowed = enterable_keys(person, {one.scope for one in found})
     kept: list[Found] = []
     left_out: dict[str, None] = {}
     for one in found:
-        if one.scope not in allowed:
-            allowed[one.scope] = {metric.key for metric in enterable(person, one.scope)}
         if one.metric.key in allowed[one.scope]:
             kept.append(one)
         else:
