@@ -32,11 +32,11 @@ def play(sources: Sequence[Connection], months: Sequence[Month], zone: ZoneInfo,
             if waiting:
                 sandbox.set_clock(moment)
                 runs = list(pool.map(lambda source: _read(source, moment), waiting))  # noqa: B023 - used at once
-                say(f"{month.label}: {_records(runs)} records")
+                say(f"{month.label}: {_records(runs)}")
         sandbox.set_clock(None)
         waiting = [source for source in sources if not _read_after(source, months[-1], zone)]
         if waiting:
-            say(f"Today: {_records(list(pool.map(_read, waiting)))} records")
+            say(f"Today: {_records(list(pool.map(_read, waiting)))}")
 
 
 def _read_as_of(source: Connection, moment: datetime) -> bool:
@@ -58,4 +58,6 @@ def _read(source: Connection, moment: datetime | None = None) -> CollectorRun:
 
 
 def _records(runs: Sequence[CollectorRun]) -> str:
-    return f"{sum(counts.get('read', 0) for run in runs for counts in run.counts.values()):,}"
+    """What each collector read: `NinjaOne 825, ConnectWise PSA 1,319`."""
+    read = {run.connection.label: sum(counts.get("read", 0) for counts in run.counts.values()) for run in runs}
+    return ", ".join(f"{label} {many:,}" for label, many in read.items())

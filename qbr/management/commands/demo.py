@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,15 +39,18 @@ class Command(BaseCommand):
             return
         if not settings.SANDBOX_URL:
             raise CommandError("The demo reads the vendor sandbox: set SANDBOX_URL, or use “make demo”.")
+        with _quiet(logging.getLogger("metrics")):
+            self._set_up()
+
+    def _set_up(self) -> None:
         began = time.monotonic()
         world = sandbox.info()
         months = self._calendar(world)
         with self._step("People") as done:
             done(f"{people.create_people()} new sign-ins")
         sources = self._connections(world)
-        with self._step("Collecting 24 months") as done:
-            self.stdout.write("")
-            past.play(sources, months, Calendar.current().zone, lambda line: self.stdout.write(f"    {line}"))
+        self.stdout.write(f"Collecting as of each of {len(months)} month ends, then as of now")
+        past.play(sources, months, Calendar.current().zone, self._say_month)
         self._decide(months)
         with self._step("Working out the figures") as done:
             written = rollup.run("demo")
@@ -56,11 +60,13 @@ class Command(BaseCommand):
 
     def _calendar(self, world: dict[str, Any]) -> list[Month]:
         """The months before this one that the sandbox knows; days begin where the synthetic MSP's do."""
-        Calendar.current()
+        calendar = Calendar.current()
         first = parse(world["first_month"])
         assert isinstance(first, Month)
-        Calendar.objects.update(time_zone=world["zone"], read_from=first.starts_on)
-        today = timezone.now().astimezone(Calendar.current().zone).date()
+        if calendar.read_from is None:
+            calendar.time_zone, calendar.read_from = world["zone"], first.starts_on
+            calendar.save(update_fields=["time_zone", "read_from"])
+        today = timezone.now().astimezone(calendar.zone).date()
         return list(months_between(first, Month.holding(today).previous))
 
     def _connections(self, world: dict[str, Any]) -> list[Connection]:
@@ -110,6 +116,21 @@ class Command(BaseCommand):
         self.stdout.write(f"{outcome[0]} ({time.monotonic() - began:.1f} s)")
         self.stdout.flush()
 
+    def _say_month(self, line: str) -> None:
+        self.stdout.write(f"  {line}")
+        self.stdout.flush()
+
     def _print_sign_ins(self) -> None:
         for one in SIGN_INS:
             self.stdout.write(f"    {one.username:<8} {one.password:<13} {one.role}: {one.does}")
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Warnings alone, while the steps say what is done."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
