@@ -232,16 +232,17 @@ def _coercer(column: Column) -> Read:
     choices = {choice for choice, _ in column.flatchoices}
 
     def coerce(value: Any) -> Any:
-        if value is None:
-            return empty()
-        value = into(value)
-        if choices and value not in choices:
+        return empty() if value is None else into(value)
+
+    def coerce_choice(value: Any) -> Any:
+        value = coerce(value)
+        if value not in choices and value is not None:
             raise ValueError(f"“{value}” is not one of {', '.join(sorted(choices))}")
-        return empty() if value is None else value
+        return value
 
     if column.name == "external_id":
-        return lambda value: coerce(value or None) if value != 0 else "0"
-    return coerce
+        return lambda value: coerce(None if value == "" else value)
+    return coerce_choice if choices else coerce
 
 
 def _missing() -> Any:

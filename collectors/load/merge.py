@@ -16,7 +16,7 @@ from collectors.facts.shapes import FOREVER
 from collectors.load import marks, references
 from collectors.load.states import States
 from collectors.load.tables import Tables, target, type_of
-from collectors.transform import Batch, Plan
+from collectors.transform import Batch, Column, Plan
 
 MERGING = 7_132_010  # with the connection's id: the advisory lock of whoever writes its facts
 
@@ -60,7 +60,12 @@ class Merge:
         self.copy = f"COPY {self.stage} ({', '.join(plan.columns)}) FROM STDIN"
         self.compare = self._compare()
         self.update = self._update()
+        self.count = self._count()
         self.insert, self.insert_values = self._insert()
+        self.insert_and_name = (
+            f"WITH new AS ({self.insert} RETURNING id, external_id) "
+            f"UPDATE {self.ready} r SET id = new.id FROM new WHERE r.is_new AND r.external_id = new.external_id"
+        )
         self.states = States(tables, self.ready) if tables.state else None
 
     def load(self, batch: Batch, place: Place) -> Loaded:
@@ -75,24 +80,22 @@ class Merge:
                 for row in batch.rows.values():
                     copy.write_row(row)
             cursor.execute(self.compare, place.values)
-            cursor.execute(self.update, place.values)
-            updated = cursor.rowcount
-            cursor.execute(self.insert, place.values | self.insert_values)
-            added = cursor.rowcount
-            if self.states:
-                updated = self._changed(cursor)
-                self.states.move(cursor, place.values)
-            marks.leave_changed(cursor, self.tables, self.ready, place.values)
-            references.keep(cursor, self.tables, self.ready, place.values)
+            cursor.execute(self.count, place.values)
+            added, changed, dangling = cursor.fetchone()
+            if added or changed:
+                self._write(cursor, place.values, ids_needed=dangling or self.states is not None)
+            if dangling:
+                references.keep(cursor, self.tables, self.ready, place.values)
             cursor.execute(f"DELETE FROM {self.ready}")
             cursor.execute(f"DELETE FROM {self.stage}")
-        return Loaded(added, updated)
+        return Loaded(added, changed)
 
-    def _changed(self, cursor: Any) -> int:
-        cursor.execute(
-            f"SELECT count(*) FROM {self.ready} WHERE NOT is_new AND (thing_changed OR state_changed)"
-        )
-        return int(cursor.fetchone()[0])
+    def _write(self, cursor: Any, values: dict[str, Any], *, ids_needed: bool) -> None:
+        cursor.execute(self.update, values)
+        cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
+        if self.states:
+            self.states.move(cursor, values)
+        marks.leave_changed(cursor, self.tables, self.ready, values)
 
     def _create_stage(self, plan: Plan) -> str:
         columns = ["external_id text"]
@@ -112,15 +115,12 @@ class Merge:
         return f"CREATE TEMP TABLE IF NOT EXISTS {self.ready} ({', '.join(columns)}) ON COMMIT DELETE ROWS"
 
     def _compare(self) -> str:
+        """Each row's look-ups go by index, whatever the planner believes of a table that is just being filled."""
         tables, counted = self.tables, self.entity.counted
         thing, state = self.entity._meta.db_table, tables.state
-        looked_up, joins = [], []
-        for number, column in enumerate(tables.references):
-            joins.append(
-                f"LEFT JOIN {target(column)._meta.db_table} k{number} "  # type: ignore[union-attr]
-                f"ON k{number}.connection_id = %(connection)s AND k{number}.external_id = s.{column.name}"
-            )
-            looked_up += [f"k{number}.id AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
+        looked_up = []
+        for column in tables.references:
+            looked_up += [f"{_key_of(column)} AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
         plain = [f"s.{column.name}" for column in (*tables.of_thing, *tables.of_state) if not target(column)]
         local = [f"(s.{at} AT TIME ZONE %(zone)s)::date AS {day}" for day, at in tables.days.items()]
         new = ", ".join(["s.external_id", *plain, *looked_up, *local])
@@ -140,11 +140,28 @@ class Merge:
             **{name: f"n.{name}" for name in kept}, **moved,
         }  # fmt: skip
         states = state._meta.db_table if state else ""
-        current = f"LEFT JOIN {states} c ON c.thing_id = t.id AND c.until_on = %(forever)s" if state else ""
+        current = (
+            f"LEFT JOIN LATERAL (SELECT * FROM {states} WHERE thing_id = t.id AND until_on = %(forever)s LIMIT 1) c ON true"
+            if state else ""
+        )  # fmt: skip
         return (
             f"INSERT INTO {self.ready} ({', '.join(values)}) SELECT {', '.join(values.values())} "
-            f"FROM (SELECT {new} FROM {self.stage} s {' '.join(joins)}) n "
-            f"LEFT JOIN {thing} t ON t.connection_id = %(connection)s AND t.external_id = n.external_id {current}"
+            f"FROM (SELECT {new} FROM {self.stage} s OFFSET 0) n "
+            f"LEFT JOIN LATERAL (SELECT * FROM {thing} WHERE connection_id = %(connection)s "
+            f"AND external_id = n.external_id LIMIT 1) t ON true {current}"
+        )
+
+    def _count(self) -> str:
+        """How many rows are new, how many say something new, and whether references dangle."""
+        unresolved = [
+            f"(raw_{column.name} IS NOT NULL AND {column.column} IS NULL)"
+            for column in self.tables.of_thing if target(column)
+        ]  # fmt: skip
+        return (
+            "SELECT count(*) FILTER (WHERE is_new), "
+            "count(*) FILTER (WHERE NOT is_new AND (thing_changed OR state_changed)), "
+            f"coalesce(bool_or({' OR '.join(unresolved) or 'false'}), false) "
+            f"OR EXISTS (SELECT FROM dangling WHERE connection_id = %(connection)s) FROM {self.ready}"
         )
 
     def _account(self) -> tuple[str, str]:
@@ -181,12 +198,7 @@ class Merge:
         defaults = self.tables.defaults(self.entity, given)
         values |= {column: f"%(default_{column})s" for column in defaults}
         rows = f"SELECT {', '.join(values.values())} FROM {self.ready} WHERE is_new"
-        new = f"INSERT INTO {table} ({', '.join(values)}) {rows}"
-        statement = (
-            f"WITH new AS ({new} RETURNING id, external_id) "
-            f"UPDATE {self.ready} r SET id = new.id FROM new WHERE r.is_new AND r.external_id = new.external_id"
-        )
-        return statement, {f"default_{column}": value for column, value in defaults.items()}
+        return f"INSERT INTO {table} ({', '.join(values)}) {rows}", {f"default_{column}": value for column, value in defaults.items()}
 
 
 def hold(source: Connection) -> None:
@@ -194,6 +206,16 @@ def hold(source: Connection) -> None:
     assert transaction.get_connection().in_atomic_block
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGING, source.pk])
+
+
+def _key_of(column: Column) -> str:
+    """Our id for the vendor's, in SQL over the staged row s."""
+    thing = target(column)
+    assert thing is not None
+    return (
+        f"(SELECT k.id FROM {thing._meta.db_table} k "
+        f"WHERE k.connection_id = %(connection)s AND k.external_id = s.{column.name})"
+    )
 
 
 def _differs(table: str, columns: list[str]) -> str:

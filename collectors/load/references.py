@@ -24,13 +24,7 @@ def keep(cursor: Any, tables: Tables, ready: str, values: dict[str, Any]) -> Non
             f"WHERE raw_{column.name} IS NOT NULL AND {column.column} IS NULL"
             for column in columns
         )
-        cursor.execute(
-            f"SELECT EXISTS ({expected}) OR EXISTS "
-            "(SELECT FROM dangling WHERE entity = %(entity)s AND connection_id = %(connection)s)",
-            values,
-        )
-        if cursor.fetchone()[0]:
-            _restate(cursor, expected, ready, values, [column.name for column in columns])
+        _restate(cursor, expected, ready, values, [column.name for column in columns])
     _fill(cursor, ready, values)
 
 
