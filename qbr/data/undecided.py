@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from collectors.connections import QuarantinedRecord
 from collectors.facts.accounts import Account
@@ -12,7 +13,9 @@ from collectors.facts.money import LedgerAccount
 from collectors.facts.service import Queue
 from metrics.models import LedgerCategory, QueueKind
 from organizations.models import AccountLink
+from qbr.data.progress import spoken
 
+SHOWN_DETAILS = 5
 CURRENT = AccountLink.objects.filter(account=OuterRef("pk"), superseded_at=None)
 
 
@@ -38,6 +41,15 @@ def unmapped_ledger_accounts() -> QuerySet[LedgerAccount]:
     return counted.filter(~Exists(mapped)).order_by("name")
 
 
+def reasons() -> list[str]:
+    """Why records were set aside, the commonest first."""
+    grouped = quarantined().values_list("connection__label", "endpoint", "reason").annotate(many=Count("pk"))
+    return [
+        f"{many} of {label}, {spoken(endpoint)}: {reason}"
+        for label, endpoint, reason, many in grouped.order_by("-many", "reason")[:SHOWN_DETAILS]
+    ]
+
+
 def quarantined() -> QuerySet[QuarantinedRecord]:
     return QuarantinedRecord.objects.filter(replayed_at=None)
 
@@ -51,7 +63,7 @@ class Undecided:
     holds_back: str
     action: str
     address: str  # the name of the admin's page
-    query: str = ""
+    details: Sequence[str] = ()  # the first few, by name or reason
 
 
 def counts() -> tuple[Undecided, ...]:
@@ -64,16 +76,20 @@ def counts() -> tuple[Undecided, ...]:
         Undecided(
             "Queues without a kind", undecided_queues().count(),
             "Their tickets and hours count in no kind of work.",
-            "Decide queues", "admin:collectors_queue_changelist",
+            "Decide queues", "admin:collectors_queue_changelist", _names(undecided_queues()),
         ),
         Undecided(
             "Ledger accounts without a category", unmapped_ledger_accounts().count(),
             "A month with an amount on one of them stays incomplete.",
-            "Decide ledger accounts", "admin:collectors_ledgeraccount_changelist",
+            "Decide ledger accounts", "admin:collectors_ledgeraccount_changelist", _names(unmapped_ledger_accounts()),
         ),
         Undecided(
             "Records that could not be read", quarantined().count(),
             "They are set aside with the reason and can be tried again.",
-            "Look at them", "admin:collectors_quarantinedrecord_changelist",
+            "Look at them", "admin:collectors_quarantinedrecord_changelist", reasons(),
         ),
     )  # fmt: skip
+
+
+def _names(waiting: QuerySet[Queue] | QuerySet[LedgerAccount]) -> list[str]:
+    return list(waiting.values_list("name", flat=True)[:SHOWN_DETAILS])

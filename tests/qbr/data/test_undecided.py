@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
-from collectors.connections import Connection
+from collectors.connections import Connection, QuarantinedRecord
 from collectors.facts.accounts import Account
 from collectors.facts.money import LedgerAccount
 from collectors.facts.service import Queue
@@ -54,3 +55,14 @@ def test_a_ledger_account_waits_only_where_it_can_move_a_result(source: Connecti
     }
     LedgerCategory.objects.create(ledger_account=made["mapped"], category=LedgerCategory.Category.OTHER_EXPENSES)
     assert [one.name for one in undecided.unmapped_ledger_accounts()] == ["income"]
+
+
+def test_set_aside_records_are_told_by_reason_the_commonest_first(source: Connection) -> None:
+    for number, reason in enumerate(["no day", "no id", "no id"]):
+        QuarantinedRecord.objects.create(
+            connection=source, endpoint="time_entries", external_id=str(number), reason=reason
+        )
+    QuarantinedRecord.objects.create(
+        connection=source, endpoint="time_entries", external_id="9", reason="no id", replayed_at=timezone.now()
+    )
+    assert undecided.reasons() == ["2 of PSA, time entries: no id", "1 of PSA, time entries: no day"]
