@@ -34,8 +34,7 @@ def _name(table: str, of: str, what: str = "name") -> str:
 
 def _client(account: str) -> str:
     """The client's own name where the account is linked on that day, else the vendor's name for it."""
-    organization = "SELECT g.name FROM scope s JOIN organization g ON g.id = s.organization_id WHERE s.id = o.scope_id"
-    return f"coalesce(({organization}), {_name('account', account)})"
+    return f"coalesce(o.client, {_name('account', account)})"
 
 
 TICKETS = Listing(
