@@ -149,6 +149,7 @@ AGREEMENTS: Row = (
 )
 MOVED = FactTable(
     key="moved",
+    calm=True,
     title="Agreements that moved",
     subtitle="Behind new, lost, expansion and contraction MRR",
     slow=True,
@@ -242,6 +243,7 @@ ROWS: tuple[Row, ...] = (
         MOVED,
         FactTable(
             key="unmapped",
+            calm=True,
             title="Ledger accounts without a category",
             subtitle="Their months stay incomplete until someone decides",
             width=Width.HALF,

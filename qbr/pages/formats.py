@@ -21,6 +21,7 @@ class Style(Enum):
     TILE = "tile"  # room for few digits: the exact value is one click away
     AXIS = "axis"
     WHOLE = "whole"  # money without cents, all down a table of large amounts
+    LIST = "list"  # many things under each other: averages of counts whole, reasons short
 
 
 def rounded(value: Decimal, places: int) -> str:
@@ -71,7 +72,7 @@ def rate(value: Decimal, style: Style = Style.TABLE) -> str:
 
 def count(value: Decimal, style: Style = Style.TABLE) -> str:
     """Whole things without decimals; an average of things with two, a half with one."""
-    if _is_whole(value):
+    if _is_whole(value) or style is Style.LIST:
         return rounded(value, 0)
     return rounded(value, 1 if _is_whole(value * 10) or style in (Style.TILE, Style.AXIS) else 2)
 
@@ -104,13 +105,14 @@ REASONS = {
 }
 
 
-def reason(state: State, cause: str = "") -> str:
+def reason(state: State, cause: str = "", style: Style = Style.TABLE) -> str:
     """In a few words; a measured value needs none."""
     if state is State.MEASURED:
         return ""
     if state is State.SO_FAR:
         return "so far"
-    return cause or REASONS[state]
+    short = style is Style.LIST and state is not State.UNDEFINED
+    return REASONS[state] if short or not cause else cause
 
 
 def day(on: date) -> str:

@@ -44,6 +44,7 @@ class Panel:
     width: Width = Width.FULL
     slow: bool = False  # reads facts: loads itself into a reserved space
     bare: bool = False  # without a frame of its own
+    calm: bool = False  # that it is empty is no loss: nothing to do about it
     guarded_by: tuple[str, ...] = ()  # metrics a person must be allowed to see
     metrics: tuple[str, ...] = ()
 

@@ -151,6 +151,7 @@ ROWS = (
         ),
         FactTable(
             key="not-seen",
+            calm=True,
             title=f"Agents not seen for {QUIET_DAYS} days",
             subtitle="Longest unseen first, now",
             width=Width.TWO_THIRDS,

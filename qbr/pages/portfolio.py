@@ -18,6 +18,7 @@ from organizations.models import Organization
 from qbr import access
 from qbr.pages import formats, tables
 from qbr.pages.filters import Question
+from qbr.pages.formats import Style
 from qbr.pages.layout import Context, Page, Panel
 from qbr.pages.tables import Cell, Column, Line, Table
 
@@ -96,9 +97,9 @@ class Clients(Panel):
         return Line(
             (
                 tables.text(organization.name, page),
-                *(tables.number(values.get(key), question) for key in seen),
+                *(tables.number(values.get(key), question, Style.LIST) for key in seen),
                 _measured(values),
-                tables.text(owner),
+                tables.text(owner, css="nowrap"),
             )
         )
 

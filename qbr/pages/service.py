@@ -16,7 +16,7 @@ from qbr.pages.panels import FactTable, Ranked, Ranking, Tiles, Trend
 from qbr.pages.tables import Column, Line, Table
 
 HOURS = ("reactive_hours", "project_hours", "professional_services_hours", "alignment_hours", "internal_hours")
-NO_TICKETS = "No reactive ticket in this period."
+NO_TICKETS = "No ticket in this period."
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ TILES = Tiles(
         "total_close_pct",
         "average_resolution_time",
         "tickets_sla_met_pct",
+        "tickets_open",
         "reactive_tickets_per_tech_per_month",
         "reactive_service_pct",
     ),
@@ -149,6 +150,7 @@ FLOW = Trend(
 )
 OPEN = Ranking(
     key="open-by-age",
+    calm=True,
     title="Open by age",
     subtitle="Reactive tickets open at the period's end",
     width=Width.THIRD,

@@ -82,7 +82,7 @@ def test_slash_finds_a_client_and_keeps_the_page(open_page: Open, filled: User) 
     page = open_page(filled, f"/service/?{PERIOD}")
     page.keyboard.press("/")
     page.keyboard.type("cedar")
-    page.locator("#found a").first.click()
+    page.locator("#found a", has_text="Cedar Point Logistics").click()
     expect(page).to_have_url(re.compile(r"/service/\?client=client-2&period=2026-Q3"))
     expect(page.get_by_text("Cedar Point Logistics").first).to_be_visible()
 

@@ -70,7 +70,7 @@ class MonthlyReview(Panel):
 
     def _line(self, label: str, key: str, year: Year, question: Question, numbers: Numbers, kind: str) -> Line:
         scope = question.scope
-        begun: Month = question.last_month
+        begun = Month.holding(question.today)
         return Line(
             (
                 tables.text(label),
