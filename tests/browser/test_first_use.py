@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
+from django.test import Client
 from django_q.models import OrmQ
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from collectors.connections import CollectorRun, Connection
 from collectors.facts.touched import Calendar
@@ -99,19 +100,29 @@ def test_from_nobody_to_the_first_read(open_page: Open, sandbox: dict[str, Any],
     connections.close_all()
 
 
-def test_a_vendor_that_asks_for_consent_is_connected_in_its_own_window(
-    open_page: Open, sandbox: dict[str, Any], admin: User
+def test_a_vendor_that_asks_for_consent_is_read_only_after_a_person_agreed_in_its_own_window(
+    browser: Browser, live_server: Any, sandbox: dict[str, Any], admin: User
 ) -> None:
     Calendar.objects.update_or_create(id=1, defaults={"read_from": "2026-01-01"})
-    page = open_page(admin, "/set-up/connection/quickbooks_online/")
-    keys = sandbox["quickbooks_online"]
-    asked = {name: value for name, value in (keys["settings"] | keys["secrets"]).items() if name in (
-        "address", "consent_address", "token_address", "client_id", "client_secret")}  # fmt: skip
-    fill_in(page, asked)
+    client = Client()
+    client.force_login(admin)
+    context = browser.new_context(base_url=live_server.url)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/set-up/connection/quickbooks_online/")
+    keys = sandbox["quickbooks_online"]["settings"] | sandbox["quickbooks_online"]["secrets"]
+    asked = ("address", "consent_address", "token_address", "client_id", "client_secret")
+    fill_in(page, {name: keys[name] for name in asked})
     page.get_by_role("button", name="Go on to consent").click()
-    link = page.get_by_role("link", name="Connect", exact=True)
-    expect(link).to_have_attribute("href", f"/set-up/consent/{Connection.objects.get().pk}/")
     assert not Connection.objects.get().enabled  # nothing is read before a person agreed
+
+    page.get_by_role("link", name="Connect", exact=True).click()
+    page.get_by_role("button", name="Allow").click()  # the vendor's own page
+    page.get_by_role("button", name="Test and begin to read").click()
+    expect(page.get_by_text("Waiting for the worker to begin.")).to_be_visible()
+    source = Connection.objects.get()
+    assert source.enabled and source.settings["realm_id"] and "refresh_token" in source.secrets
+    context.close()
 
 
 @pytest.mark.parametrize("width, dark", [(1440, False), (390, True)])
