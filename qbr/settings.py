@@ -92,7 +92,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # django-q2 keeps its heartbeats here, where the web process can read them too
-    "q": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "queue_cache"},
+    "q": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "queue_cache",
+          "OPTIONS": {"MAX_ENTRIES": 10_000}},  # wrong guesses at passwords are counted here too
 }
 Q_CLUSTER = {
     "name": "qbr",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
@@ -74,7 +75,8 @@ def admin(request: HttpRequest) -> HttpResponse:
             return redirect("sign_in")
         login(request, person)
         return redirect("set_up")
-    return _page(request, Step.ADMIN, {"form": form})
+    closed = not gate.from_this_machine(request) and not settings.SETUP_TOKEN
+    return _page(request, Step.ADMIN, {"form": form, "closed": closed})
 
 
 @for_the_admin

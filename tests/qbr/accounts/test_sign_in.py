@@ -86,3 +86,16 @@ def test_demo_sign_ins_are_shown_only_in_the_demo(client: Client, person: User, 
     assert SIGN_INS[0].password not in client.get(reverse("sign_in")).content.decode()
     settings.DEMO = True
     assert SIGN_INS[0].password in client.get(reverse("sign_in")).content.decode()
+
+
+def test_the_administration_has_no_door_of_its_own(client: Client, person: User) -> None:
+    asked = client.get("/admin/", follow=True)
+    assert asked.redirect_chain[-1][0] == reverse("sign_in") + "?next=/admin/"
+    assert client.post("/admin/login/", {"username": person.username, "password": "wrong"}).status_code == 302
+    client.force_login(person)
+    assert client.get("/admin/").status_code == 200
+
+
+def test_whoever_is_signed_in_and_may_not_administer_is_told_so(client: Client, person: User) -> None:
+    client.force_login(User.objects.create_user("reader"))
+    assert client.get("/admin/", follow=True).status_code == 403

@@ -49,6 +49,7 @@ def test_an_installation_without_a_token_lets_nobody_in_from_elsewhere(client: C
     settings.SETUP_TOKEN = ""
     client.post(reverse("set_up_admin"), ADMIN | {"token": ""}, **ELSEWHERE)
     assert not User.objects.exists()
+    assert "createsuperuser" in client.get(reverse("set_up_admin"), **ELSEWHERE).content.decode()
 
 
 def test_a_proxy_on_this_machine_does_not_make_a_stranger_local(client: Client, settings) -> None:
