@@ -26,7 +26,7 @@ MONTHLY: tuple[Metric, ...] = (
     Flow(
         key="reactive_hours", label="Reactive hours", section=Section.SERVICE, unit=Unit.HOURS,
         meaning="Hours of work on reactive tickets and their children, in the month the time was entered.",
-        facts=TIME, dated="f.entered_on", value="sum(f.hours)", where=f"({KIND_OF_WORK}) = 'reactive'",
+        facts=TIME, dated="f.entered_on", value="sum(f.hours)", where=f"{KIND_OF_WORK} = 'reactive'",
         where_words="on tickets of a reactive queue, by the day entered", rules=("queue_kinds",),
         spreadsheet_label="Total Time on Reactive Tickets", requirement="R123",
     ),
@@ -92,7 +92,7 @@ def _hours(kind: QueueKind.Kind) -> Flow:
     return Flow(
         key=f"{kind.value}_hours", label=f"{kind.label} hours", section=Section.SERVICE, unit=Unit.HOURS,
         meaning=f"Hours of {kind.label.lower()} work, in the month the time was entered.",
-        facts=TIME, dated="f.entered_on", value="sum(f.hours)", where=f"({KIND_OF_WORK}) = '{kind.value}'",
+        facts=TIME, dated="f.entered_on", value="sum(f.hours)", where=f"{KIND_OF_WORK} = '{kind.value}'",
         where_words=f"{kind.label.lower()} work, by the day entered", rules=("queue_kinds",),
     )
 

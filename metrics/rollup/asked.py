@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,14 +12,16 @@ from collectors.facts.touched import Calendar
 from metrics.definitions import CATALOGUE
 from metrics.models import Definition, Period, Rollup, RollupReading, Scope
 from metrics.periods import Month, months_between
+from metrics.rollup.compile import BRIDGED, COUNTED, STANDING, standing
 from metrics.rollup.marks import EVERY_ACCOUNT, EVERY_MONTH, NO_ACCOUNT
 from metrics.rollup.sql import fetch
 
 Key = tuple[int, str, int | None]  # connection, entity, account
+ENTRY = "Entry"  # the mark whose account is a scope
 
 TAKE_MARKS = """
-WITH taken AS (DELETE FROM touched RETURNING entity = 'Entry' AS of_scope, account, month)
-SELECT DISTINCT of_scope, account, month FROM taken"""
+WITH taken AS (DELETE FROM touched RETURNING entity, account, month)
+SELECT DISTINCT entity, account, month FROM taken"""
 
 # How far each list has been read. A listing of what stood moves like a reading, from its first to its last.
 READ_NOW = """
@@ -47,6 +49,21 @@ SELECT n.account, s.id FROM named n JOIN organization g ON g.id = n.organization
 JOIN scope s ON s.kind = 'organization' AND s.organization_id IN (g.id, g.merged_into_id)"""
 
 
+Needs = frozenset[str] | None  # the entities whose facts are counted again; None: all of them
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is asked for in a month that is not worked out for everyone."""
+
+    scopes: frozenset[int] = frozenset()
+    needs: Needs = frozenset()
+
+    def __or__(self, other: Part) -> Part:
+        needs = None if self.needs is None or other.needs is None else self.needs | other.needs
+        return Part(self.scopes | other.scopes, needs)
+
+
 @dataclass(frozen=True)
 class Asked:
     """The open months to work out: for everyone (`whole`), or for some scopes beside the company (`partly`)."""
@@ -56,12 +73,16 @@ class Asked:
     first: Month
     closed_through: date | None
     whole: frozenset[Month]
-    partly: Mapping[Month, frozenset[int]]
+    partly: Mapping[Month, Part]
     readings: Mapping[Key, tuple[datetime, datetime, int | None]]
 
     @property
     def months(self) -> list[Month]:
         return sorted({*self.whole, *self.partly})
+
+    def needs(self, month: Month) -> Needs:
+        """Whose facts are counted again in a month; the rest keeps the values it has."""
+        return None if month in self.whole else self.partly[month].needs
 
     @property
     def current(self) -> Month:
@@ -89,7 +110,7 @@ def ask(now: datetime, *, everything: bool = False) -> Asked | None:
         whole = opened
     else:
         whole = opened & {*_moved(asked, last), *_begun_since(asked, last)}
-    partly = {month: scopes for month, scopes in _marked(marks, opened).items() if month not in whole}
+    partly = {month: part for month, part in _marked(marks, opened).items() if month not in whole}
     if not whole and not partly:
         return None
     return Asked(now, calendar.zone, first, calendar.closed_through, frozenset(whole), partly, readings)
@@ -111,7 +132,7 @@ def _new_definitions() -> bool:
 
 
 def _marked_whole(marks: Iterable[tuple[Any, ...]]) -> bool:
-    return any(account == EVERY_ACCOUNT and not of_scope for of_scope, account, _ in marks)
+    return any(account == EVERY_ACCOUNT for _, account, _ in marks)
 
 
 def _moved(asked: Asked, last: Rollup) -> set[Month]:
@@ -144,18 +165,42 @@ def _touching(asked: Asked, start: datetime, end: datetime) -> set[Month]:
     return set(months_between(first, last))
 
 
-def _marked(marks: Iterable[tuple[Any, ...]], opened: frozenset[Month]) -> dict[Month, frozenset[int]]:
-    """For whom each marked month is asked: the scopes the marked accounts belong or belonged to."""
+def _marked(marks: Iterable[tuple[str, int, date]], opened: frozenset[Month]) -> dict[Month, Part]:
+    """What each marked month asks for: the scopes the marked accounts belong or belonged to, and the company."""
     marks = list(marks)
-    accounts = sorted({account for of_scope, account, _ in marks if not of_scope and account > NO_ACCOUNT})
+    scopes = _scopes_of({account for entity, account, _ in marks if entity != ENTRY and account > NO_ACCOUNT})
+    company = frozenset(
+        Scope.objects.filter(kind__in=[Scope.Kind.COMPANY, Scope.Kind.NOT_LINKED]).values_list("id", flat=True)
+    )
+    found: dict[Month, Part] = {}
+    for entity, account, day in marks:
+        of = company | ({account} if entity == ENTRY else scopes.get(account, set()))
+        for month, needs in _moved_by(entity, day, opened):
+            found[month] = found.get(month, Part()) | Part(of, needs)
+    return found
+
+
+def _scopes_of(accounts: set[int]) -> dict[int, set[int]]:
     scopes: dict[int, set[int]] = {account: set() for account in accounts}
     if accounts:
-        for account, scope in fetch(SCOPES_OF, [accounts]):
+        for account, scope in fetch(SCOPES_OF, [sorted(accounts)]):
             scopes[account].add(scope)
-    found: dict[Month, set[int]] = {}
-    for of_scope, account, day in marks:
-        wanted = {account} if of_scope else scopes.get(account, set())
-        for month in opened if day == EVERY_MONTH else opened & {Month.holding(day)}:
-            found.setdefault(month, set()).update(wanted)
-    whole = Scope.objects.filter(kind__in=[Scope.Kind.COMPANY, Scope.Kind.NOT_LINKED]).values_list("id", flat=True)
-    return {month: frozenset(wanted.union(whole)) for month, wanted in found.items()}
+    return scopes
+
+
+def _moved_by(entity: str, day: date, opened: frozenset[Month]) -> Iterator[tuple[Month, Needs]]:
+    """The months a mark could move, and whose facts in each.
+
+    What stands open stands at every month end since, and a month's movement begins where the month before ended.
+    """
+    if day == EVERY_MONTH or entity not in COUNTED:
+        needs = frozenset({entity}) if entity in COUNTED else None
+        yield from ((month, needs) for month in opened if day in (EVERY_MONTH, month.starts_on))
+        return
+    marked = Month.holding(day)
+    if marked in opened:
+        yield marked, frozenset({entity})
+    if entity in STANDING:
+        yield from ((month, frozenset({standing(entity)})) for month in opened if month > marked)
+    if entity in BRIDGED and marked.shift(1) in opened:
+        yield marked.shift(1), frozenset({entity})

@@ -28,12 +28,41 @@ from metrics.definitions import CATALOGUE
 from metrics.formula import Formula, parse
 from metrics.periods import Month
 from metrics.rollup.sql import day, text
-from metrics.rollup.tables import moved
 from metrics.settings import COLUMNS
 
 RULE = re.compile(r"(?<![:\w]):([a-z_]+)")
 # A cheap mark of which rows were counted: PostgreSQL's own integer hash of each row's id, added up.
 CHECKSUM = "sum(hashint8(({row})::bigint))"
+
+def entities_of(facts: Facts) -> list[str]:
+    """The entities whose readings rule these facts, and whose marks ask for them."""
+    return [entity.__name__ for entity in (facts.entity, *facts.also)]
+
+
+def bridges() -> list[Bridge]:
+    found = {m.bridge.facts.name: m.bridge for m in CATALOGUE.values() if isinstance(m, Movement | Opening)}
+    return list(found.values())
+
+
+def moved(bridge: Bridge) -> str:
+    """The name under which `fed` keeps whether a month and the one before it were both read."""
+    return f"{bridge.facts.name}, moved"
+
+
+FACTS = {metric.key: facts for metric in CATALOGUE.values() if (facts := facts_of(metric))}
+COUNTED = frozenset(name for facts in FACTS.values() for name in entities_of(facts))  # entities metrics count
+STANDING = frozenset(
+    name for key, facts in FACTS.items() if isinstance(CATALOGUE[key], Standing) for name in entities_of(facts)
+)
+BRIDGED = frozenset(
+    name for key, facts in FACTS.items() if isinstance(CATALOGUE[key], Movement) for name in entities_of(facts)
+)
+
+
+def standing(entity: str) -> str:
+    """What a month needs where an entity moved earlier and may still stand open at its end."""
+    return f"{entity}, standing"
+
 
 PARTS: Mapping[Part, tuple[str, str]] = {  # what is added up, and over which things
     Part.NEW: ("now", "before <= 0 AND now > 0"),
@@ -52,7 +81,16 @@ class Group:
     metrics: tuple[Measured, ...]
     columns: str  # v, n and k of each metric: value, rows and checksum
     source: str  # FROM and WHERE, with the alias `r` for the month and its rules
-    span: tuple[Month, Month] | None = None  # the months it counts; None: every month asked for
+    span: tuple[Month, Month]  # the months it counts, both included
+
+    def needed(self, needs: frozenset[str] | None) -> bool:
+        """Whether any of these entities is counted here."""
+        if needs is None:
+            return True
+        mine = set(entities_of(self.facts))
+        if isinstance(self.metrics[0], Standing):
+            mine |= {standing(name) for name in mine}
+        return bool(mine & needs)
 
 
 @cache
@@ -140,10 +178,10 @@ def groups(spans: Sequence[tuple[Month, Month]]) -> Iterator[Group]:
             yield _flows(flow_group, *span)
         for standing_group in standings.values():
             yield _standings(standing_group, *span)
-    for stock_group in stocks.values():
-        yield _stocks(stock_group)
-    for move_group in moves.values():
-        yield _moves(move_group)
+        for stock_group in stocks.values():
+            yield _stocks(stock_group, *span)
+        for move_group in moves.values():
+            yield _moves(move_group, *span)
 
 
 def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
@@ -193,16 +231,20 @@ def _standings(metrics: Sequence[Standing], first: Month, last: Month) -> Group:
     return Group(facts.name, facts, tuple(metrics), rows, with_rules(source), (first, last))
 
 
-def _stocks(metrics: Sequence[Stock]) -> Group:
+def _stocks(metrics: Sequence[Stock], first: Month, last: Month) -> Group:
     facts = metrics[0].facts
     scope, owner, kept = _owner(facts, "d.day")
     source = f"""stock_day d
         JOIN known_month r ON r.period_id = d.period_id AND r.rolled
         CROSS JOIN {_listed(facts)}
         {owner}
-        WHERE {_stands(facts)} AND {kept}"""
+        WHERE {_within(first, last)} AND {_stands(facts)} AND {kept}"""
     rows = f"{scope} AS scope_id, r.period_id, {_select(facts, metrics)}"
-    return Group(facts.name, facts, tuple(metrics), rows, source)
+    return Group(facts.name, facts, tuple(metrics), rows, source, (first, last))
+
+
+def _within(first: Month, last: Month) -> str:
+    return f"r.month >= {day(first.starts_on)} AND r.month < {day(last.ends_on)}"
 
 
 def _listed(facts: Facts) -> str:
@@ -217,7 +259,7 @@ def _stands(facts: Facts) -> str:
     )
 
 
-def _moves(metrics: Sequence[Movement | Opening]) -> Group:
+def _moves(metrics: Sequence[Movement | Opening], first: Month, last: Month) -> Group:
     """Each thing's amount at two month ends side by side; whose it is, is asked at the later one."""
     bridge: Bridge = metrics[0].bridge
     facts = bridge.facts
@@ -237,7 +279,7 @@ def _moves(metrics: Sequence[Movement | Opening]) -> Group:
         JOIN stock_day d ON d.facts = {text(facts.name)} AND d.connection_id = p.connection_id AND d.month = p.month
         JOIN known_month r ON r.period_id = d.period_id AND r.rolled
         {owner}
-        WHERE {kept}"""
+        WHERE {_within(first, last)} AND {kept}"""
     checksum = CHECKSUM.format(row="p.thing")
     columns = []
     for number, metric in enumerate(metrics):
@@ -245,9 +287,8 @@ def _moves(metrics: Sequence[Movement | Opening]) -> Group:
         columns.append(_columns(
             number, counted(f"sum({value})", where), counted("count(*)", where), counted(checksum, where)
         ))
-    return Group(
-        moved(bridge), facts, tuple(metrics), f"{scope} AS scope_id, r.period_id, {', '.join(columns)}", source
-    )
+    rows = f"{scope} AS scope_id, r.period_id, {', '.join(columns)}"
+    return Group(moved(bridge), facts, tuple(metrics), rows, source, (first, last))
 
 
 def amounts(bridge: Bridge) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from metrics.declare import Across, Facts, For, Manual, Movement, Opening, Total
 from metrics.definitions import CATALOGUE
 from metrics.models import Origin, State
-from metrics.periods import Month
+from metrics.periods import Month, months_between
 from metrics.rollup.asked import Asked
 from metrics.rollup.bases import Bases, Definitions, lay_definitions
 from metrics.rollup.compile import Group, amounts, entered_by_hand, groups, is_gathered
@@ -54,11 +54,32 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
 
 
 def _count(asked: Asked, definitions: Definitions) -> None:
-    for group in groups(_spans(asked.months)):
-        first = group.metrics[0]
-        if isinstance(first, Movement | Opening):
-            lay("amount", amounts(first.bridge))
-        execute(_counted_sql(group, definitions))
+    """Count the facts each month needs; metrics whose facts did not move keep the values that stand."""
+    kept: list[str] = []
+    for needs in {asked.needs(month) for month in asked.months}:
+        months = [month for month in asked.months if asked.needs(month) == needs]
+        for group in groups(_spans(months)):
+            if group.needed(needs):
+                first = group.metrics[0]
+                if isinstance(first, Movement | Opening):
+                    lay("amount", amounts(first.bridge))
+                execute(_counted_sql(group, definitions))
+            else:
+                kept += [f"({definitions[m.key]}, {day(month.starts_on)})" for m in group.metrics
+                         for month in months_between(*group.span)]
+    lay("kept", f"""
+        SELECT k.definition_id::bigint, m.period_id
+        FROM (VALUES {", ".join(kept) or "(0, NULL::date)"}) k(definition_id, month)
+        JOIN known_month m ON m.month = k.month""")
+    execute("""
+        INSERT INTO worked
+            (scope_id, definition_id, period_id, value, state, cause, origin, collected, fact_rows, checksum)
+        SELECT v.scope_id, v.definition_id, v.period_id, v.value, v.state, v.cause, v.origin, v.collected, v.fact_rows,
+               v.checksum
+        FROM asked a
+        JOIN kept k ON k.period_id = a.period_id
+        JOIN metrics_monthly v ON v.scope_id = a.scope_id AND v.definition_id = k.definition_id
+            AND v.period_id = k.period_id""")
     execute("ANALYZE worked")
 
 
@@ -84,9 +105,7 @@ def _counted_sql(group: Group, definitions: Definitions) -> str:
     values = ", ".join(
         f"({definitions[metric.key]}::bigint, e.v{n}, e.n{n}, e.k{n})" for n, metric in enumerate(group.metrics)
     )
-    between = "true"
-    if group.span:
-        between = f"m.month >= {day(group.span[0].starts_on)} AND m.month < {day(group.span[1].ends_on)}"
+    between = f"m.month >= {day(group.span[0].starts_on)} AND m.month < {day(group.span[1].ends_on)}"
     doubt = "coalesce(e.unsettled, 0) <> 0 AND f.state IN (0, 1)" if unsettled else "false"
     return f"""
         WITH counted AS MATERIALIZED (
@@ -126,7 +145,9 @@ def _overlay(definitions: Definitions) -> None:
         SELECT a.scope_id, d.definition_id::bigint, a.period_id, e.value, e.kind, CASE e.kind {origins} END AS origin
         FROM asked a
         JOIN entry e ON e.scope_id = a.scope_id AND e.period_id = a.period_id AND e.superseded_at IS NULL
-        JOIN (VALUES {by_hand}) d(metric, definition_id) ON d.metric = e.metric""")
+        JOIN (VALUES {by_hand}) d(metric, definition_id) ON d.metric = e.metric
+        WHERE NOT EXISTS (
+            SELECT 1 FROM kept k WHERE k.definition_id = d.definition_id AND k.period_id = a.period_id)""")
     same = "w.scope_id = g.scope_id AND w.definition_id = g.definition_id AND w.period_id = g.period_id"
     execute(f"""
         UPDATE worked w SET value = g.value, origin = g.origin, state = {int(State.MEASURED)}, cause = NULL,

@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from metrics.declare import Bridge, Facts, Flow, Movement, Opening, Standing, Stock
+from metrics.declare import Bridge, Facts, Flow, Standing, Stock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
 from metrics.rollup.asked import Asked
-from metrics.rollup.sql import day, execute, lay, text
+from metrics.rollup.compile import bridges, entities_of, moved
+from metrics.rollup.sql import day, execute, ids, lay, text
 from metrics.settings import COLUMNS, lay_rules
 from organizations.as_of import owners_sql
 
@@ -113,8 +114,8 @@ def _lay_scopes(asked: Asked, periods: Periods) -> None:
         WHERE s.kind IN ('company', 'not_linked', 'organization')""")
     pairs = [f"SELECT scope_id, unnest(ARRAY[{_listed(asked.whole, periods)}]::bigint[]) AS period_id FROM scoped"]
     pairs += [
-        f"SELECT scope_id, {periods[month]} FROM scoped WHERE scope_id = ANY(ARRAY[{', '.join(map(str, sorted(of)))}])"
-        for month, of in asked.partly.items() if of
+        f"SELECT scope_id, {periods[month]} FROM scoped WHERE scope_id = ANY({ids(part.scopes)})"
+        for month, part in asked.partly.items()
     ]
     lay("asked", " UNION ALL ".join(pairs))
     lay("asked_upper", """
@@ -180,42 +181,33 @@ def _lay_readings(asked: Asked) -> None:
         GROUP BY 1, 2, 3, x.apart, x.ours""")
 
 
-def bridges() -> list[Bridge]:
-    found = {m.bridge.facts.name: m.bridge for m in CATALOGUE.values() if isinstance(m, Movement | Opening)}
-    return list(found.values())
-
-
-def moved(bridge: Bridge) -> str:
-    """The name under which `fed` keeps whether a month and the one before it were both read."""
-    return f"{bridge.facts.name}, moved"
-
-
-def _entities(facts: Facts) -> list[str]:
-    return [entity.__name__ for entity in (facts.entity, *facts.also)]
-
-
 def _sources(facts: Facts, readings: str) -> str:
-    """Connections that feed an entity: they have been read for it, or hold facts of a read not yet ended well."""
+    """Connections that feed an entity: they have been read for it, or hold facts of a read not yet ended well.
+
+    The ORDER BY has the planner look one row up by key instead of reading the whole table for a connection without.
+    """
     table = facts.entity._meta.db_table
     return f"""SELECT connection_id FROM {readings} WHERE entity = {text(facts.entity.__name__)}
-        UNION SELECT c.id FROM connection c WHERE EXISTS (SELECT 1 FROM {table} x WHERE x.connection_id = c.id)"""
+        UNION SELECT c.id FROM connection c WHERE (
+            SELECT x.external_id FROM {table} x WHERE x.connection_id = c.id ORDER BY x.external_id LIMIT 1
+        ) IS NOT NULL"""
 
 
 def _flow_states(facts: Facts, zone: str) -> str:
     """What happened is measured in a month read from before it began to past its end, by each entity it needs."""
-    entities = ", ".join(text(name) for name in _entities(facts))
+    entities = ", ".join(text(name) for name in entities_of(facts))
 
     def on(moment: str) -> str:
         return f"to_char({moment} AT TIME ZONE {zone}, 'FMDD Mon YYYY')"
 
     return f"""
         SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id,
-               CASE WHEN s.entities < {len(_entities(facts))} THEN 4
+               CASE WHEN s.entities < {len(entities_of(facts))} THEN 4
                     WHEN s.read_from >= d.ends_at OR s.read_through <= d.starts_at THEN 4
                     WHEN s.read_from > d.starts_at THEN 2
                     WHEN s.read_through >= d.ends_at THEN 0
                     WHEN m.running THEN 1 ELSE 2 END::smallint AS state,
-               CASE WHEN s.entities < {len(_entities(facts))} THEN 'not read yet'
+               CASE WHEN s.entities < {len(entities_of(facts))} THEN 'not read yet'
                     WHEN s.read_from >= d.ends_at THEN 'not collected before ' || {on("s.read_from")}
                     WHEN s.read_through <= d.starts_at THEN 'not read since ' || {on("s.read_through")}
                     WHEN s.read_from > d.starts_at THEN 'read from ' || {on("s.read_from")}
@@ -240,7 +232,7 @@ def _flow_states(facts: Facts, zone: str) -> str:
 
 def stock_days(facts: Facts) -> str:
     """A month's stock is read on its last complete listing, if that was taken near enough to its end (C25)."""
-    entities = ", ".join(text(name) for name in _entities(facts))
+    entities = ", ".join(text(name) for name in entities_of(facts))
     return f"""
         SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id, m.month, m.rolled, d.day,
                CASE WHEN d.day IS NULL THEN 4

@@ -27,6 +27,7 @@ def run(cause: str, *, everything: bool = False, now: datetime | None = None) ->
     """
     execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
     execute(f"SET LOCAL work_mem = '{WORKING_MEMORY}'")
+    execute("SET LOCAL jit = off")  # compiling these wide statements takes longer than running them
     moment = now or timezone.now()
     asked = ask(moment, everything=everything)
     if asked is None:

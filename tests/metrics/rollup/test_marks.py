@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 from unittest.mock import patch
 
 import pytest
 from django.db import connection
 
+from collectors.facts.accounts import Account
 from collectors.facts.agreements import AgreementState
 from collectors.facts.readings import Reading
 from collectors.facts.touched import Calendar, Touched
@@ -17,10 +19,15 @@ from metrics.models import MonthlyValue, Period, QuarterlyValue, QueueKind, Roll
 from metrics.rollup import whole
 from metrics.rollup.marks import mark_accounts, mark_all
 from metrics.settings import decide
+from organizations.models import Organization
 from tests.metrics.rollup.world import World, enter, mark, state, value
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2025, 4, 2, 12, tzinfo=UTC)
+
+
+def scope_of(account: Account) -> Organization:
+    return Organization.objects.get(links__account=account)
 
 
 def roll(**given: bool) -> Rollup | None:
@@ -60,7 +67,7 @@ def test_a_marked_fact_moves_its_client_its_company_and_their_longer_periods_alo
     account = world.account(acme)
     world.ticket(world.account(beta), "2025-02-10")
     roll()
-    world.ticket(account, "2025-02-12")
+    world.ticket(account, "2025-02-12", "2025-02-13")
     mark("Ticket", account.pk, "2025-02")
     done = roll()
     assert done is not None
@@ -89,6 +96,72 @@ def test_a_partial_roll_up_ends_where_a_whole_one_would() -> None:
     roll()
     again = roll(everything=True)
     assert again is not None and again.rows_written == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_marks_by_entity_end_where_working_everything_out_would(seed: int) -> None:
+    random = Random(seed)
+    world = World(listed=("2024-12-31", "2025-01-31", "2025-02-28", "2025-03-31"))
+    accounts = [world.account(world.client(f"c{n}")) for n in range(3)] + [world.account(None)]
+    devices = [world.account(world.client(f"d{n}"), world.rmm) for n in range(2)]
+
+    def some_day() -> str:
+        return (date(2025, 1, 1) + timedelta(days=random.randrange(90))).isoformat()
+
+    enter("reactive_tickets_created", "2025-02", 5, kind="corrected")
+    enter("reactive_hours", "2025-03", 5, scope_of(accounts[0]), kind="corrected")
+    roll()
+    for _ in range(4):
+        account, entity = random.choice(accounts), random.choice(["Ticket", "TimeEntry", "Asset", "Agreement", "Entry"])
+        first, second = sorted((some_day(), some_day()))
+        if entity == "Ticket":
+            world.ticket(account, first, random.choice([second, ""]))
+        elif entity == "TimeEntry":
+            world.time(account, first, "1.5", world.ticket(account, "2024-01-01", "2024-01-02"))
+        elif entity == "Asset":
+            account = random.choice(devices)
+            world.device(account, since=first)
+        elif entity == "Agreement":
+            world.agreement(account, "100", since=first)
+        else:
+            enter("reactive_tickets_closed", first[:7], 3, kind="corrected")
+        months = {first[:7], second[:7]}
+        if entity in ("Asset", "Agreement"):  # listed from its first day on
+            months = {f"2025-0{month}" for month in range(int(first[5:7]), 5)}
+        for month in months if entity != "Entry" else ():
+            mark(entity, account.pk, month)
+        roll()
+    again = roll(everything=True)
+    assert again is not None and again.rows_written == 0
+
+
+def test_an_old_ticket_that_comes_late_stands_open_in_every_month_since() -> None:
+    world = World()
+    account = world.account(world.client("acme"))
+    roll()
+    world.ticket(account, "2025-01-10", "2025-03-05")
+    for month in ("2025-01", "2025-03"):
+        mark("Ticket", account.pk, month)
+    roll()
+    assert [state("tickets_open", f"2025-0{month}")[1] for month in (1, 2, 3, 4)] == [1, 1, 0, 0]
+
+
+def test_a_mark_counts_only_the_facts_that_moved_and_keeps_the_rest_as_it_stands() -> None:
+    world = World()
+    acme = world.client("acme")
+    account = world.account(acme)
+    world.time(account, "2025-03-10", "2", world.ticket(account, "2025-03-10"))
+    enter("hours_logged", "2025-03", 9, acme, kind="corrected")
+    roll()
+    world.time(account, "2025-03-11", "1")  # not marked, so not looked at
+    world.balance("2025-03", "10", "mrr")
+    Touched.objects.all().delete()
+    mark("LedgerBalance", 0, "2025-03")
+    roll()
+    assert state("mrr", "2025-03") == ("measured", 10)
+    assert state("hours_logged", "2025-03") == ("measured", 2)
+    kept = value("hours_logged", "2025-03", acme)
+    assert (kept.value, kept.collected) == (9, 2)
 
 
 def test_relinking_moves_an_accounts_history_with_nothing_collected_again() -> None:
