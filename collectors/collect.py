@@ -230,7 +230,8 @@ class _Reader:
 
     def _parents(self, name: str, after: str) -> list[tuple[str, Record]]:
         kept = Seen.objects.filter(connection=self.source, endpoint=name, external_id__gte=after, record__isnull=False)
-        return list(kept.order_by("external_id").values_list("external_id", "record"))
+        rows = kept.order_by("external_id").values_list("external_id", "record")
+        return [(key, record) for key, record in rows if record is not None]
 
     def _see(self, endpoint: Endpoint, batch: Batch) -> int:
         """Keep what the batch named, where anything will ask for it; how many were not named before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from collectors.connections import CollectorRun
@@ -93,7 +94,7 @@ class Reach:
     def advance(self, endpoint: Endpoint) -> None:
         """The entity's lists have ended well and without a gap: say so, and from when to when."""
         entity = endpoint.into
-        key = {"connection": self.run.connection, "entity": entity.__name__}
+        key: dict[str, Any] = {"connection": self.run.connection, "entity": entity.__name__}
         if endpoint.complete and endpoint.window is None:
             Listing.objects.update_or_create(**key, day=self.day, defaults={"at": self.run.as_of, "run": self.run})
         if not endpoint.complete or entity.counted.days:

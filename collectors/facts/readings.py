@@ -18,7 +18,9 @@ class Reading(models.Model):
     class Meta:
         db_table = "reading"
         constraints = [
-            models.UniqueConstraint(fields=["connection", "entity", "account"], nulls_distinct=False, name="reading_once")
+            models.UniqueConstraint(
+                fields=["connection", "entity", "account"], nulls_distinct=False, name="reading_once"
+            )
         ]
 
 

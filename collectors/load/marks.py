@@ -54,16 +54,26 @@ def leave_changed(cursor: Any, tables: Tables, ready: str, values: dict[str, Any
             rows.append(_month(f"{when}_account", f"{when}_{day}", ready, f"({which}) AND {when}_{day} IS NOT NULL"))
     if rows:
         cursor.execute(LEAVE.format(rows=f"SELECT DISTINCT '{name}', * FROM ({' UNION '.join(rows)}) m"), values)
-    if entity is Account:
-        _leave_family(cursor, tables, ready)
     if entity.counted.leaners:
         cursor.execute(f"SELECT id FROM {ready} WHERE leaned_on")
         leave_leaners(cursor, entity, [key for (key,) in cursor.fetchall()], values)
 
 
+def leave_family(cursor: Any, where: str, values: dict[str, Any]) -> None:
+    """Marks for accounts t and the parents they have now, in every open month: whose they are may change."""
+    cursor.execute(
+        f"INSERT INTO touched (entity, account, month) SELECT DISTINCT 'Account', m.id, date '{EARLIEST.isoformat()}' "
+        "FROM account t CROSS JOIN LATERAL unnest(ARRAY[t.id, t.parent_id]) m(id) "
+        f"WHERE m.id IS NOT NULL AND {where} ON CONFLICT DO NOTHING",
+        values,
+    )
+
+
 def leave(cursor: Any, entity: type[Entity], keys: list[int], values: dict[str, Any]) -> None:
     """Marks for these rows where they are now, and for those that lean on them."""
-    if keys:
+    if keys and entity is Account:
+        leave_family(cursor, "t.id = ANY(%(keys)s)", values | {"keys": keys})
+    elif keys:
         cursor.execute(LEAVE.format(rows=_standing(entity, "t.id = ANY(%(keys)s)")), values | {"keys": keys})
         leave_leaners(cursor, entity, keys, values)
 
@@ -111,11 +121,3 @@ def _standing(entity: type[Entity], where: str) -> str:
     if not rows:
         rows = ["SELECT 0 AS account, NULL::date AS month WHERE false"]
     return f"SELECT DISTINCT '{entity.__name__}', m.account, m.month FROM ({' UNION '.join(rows)}) m"
-
-
-def _leave_family(cursor: Any, tables: Tables, ready: str) -> None:
-    """An account under another parent, or no longer a site, may be somebody else's in every open month."""
-    cursor.execute(
-        f"INSERT INTO touched (entity, account, month) SELECT 'Account', id, date '{EARLIEST.isoformat()}' "
-        f"FROM {ready} WHERE thing_changed AND leaned_on ON CONFLICT DO NOTHING"
-    )

@@ -12,10 +12,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from collectors.connections import CollectorRun, Connection
+from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
 from collectors.load import marks, references
 from collectors.load.states import States
-from collectors.load.tables import Tables, target, type_of
+from collectors.load.tables import Tables, name_of, target, type_of
 from collectors.transform import Batch, Column, Plan
 
 MERGING = 7_132_010  # with the connection's id: the advisory lock of whoever writes its facts
@@ -54,8 +55,8 @@ class Merge:
         self.tables = tables = Tables(plan)
         self.entity = plan.entity
         self.stage, self.ready = f"stage_{tables.name}", f"ready_{tables.name}"
-        self.thing_columns = [column.column for column in tables.of_thing] + list(tables.days)
-        self.state_columns = [column.column for column in tables.of_state]
+        self.thing_columns = [name_of(column) for column in tables.of_thing] + list(tables.days)
+        self.state_columns = [name_of(column) for column in tables.of_state]
         self.create = [self._create_stage(plan), self._create_ready()]
         self.copy = f"COPY {self.stage} ({', '.join(plan.columns)}) FROM STDIN"
         self.compare = self._compare()
@@ -91,11 +92,19 @@ class Merge:
         return Loaded(added, changed)
 
     def _write(self, cursor: Any, values: dict[str, Any], *, ids_needed: bool) -> None:
+        self._mark_families(cursor, values)
         cursor.execute(self.update, values)
+        self._mark_families(cursor, values)
         cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
         if self.states:
             self.states.move(cursor, values)
         marks.leave_changed(cursor, self.tables, self.ready, values)
+
+    def _mark_families(self, cursor: Any, values: dict[str, Any]) -> None:
+        """Before and after the update: an account leaves one parent and joins another."""
+        if self.entity is Account:
+            moved = f"t.id IN (SELECT id FROM {self.ready} WHERE thing_changed AND leaned_on)"
+            marks.leave_family(cursor, moved, values)
 
     def _create_stage(self, plan: Plan) -> str:
         columns = ["external_id text"]
@@ -127,7 +136,7 @@ class Merge:
 
         thing_changed = _differs("t", self.thing_columns) + " OR t.retired_on IS NOT NULL"
         state_changed = f"c.id IS NULL OR {_differs('c', self.state_columns)}" if state else "false"
-        leaned = [column.column for column in tables.of_thing if column.name in counted.leaned_on]
+        leaned = [name_of(column) for column in tables.of_thing if column.name in counted.leaned_on]
         leaned_on = f"{_differs('t', leaned)} OR t.retired_on IS NOT NULL" if not state else state_changed
         kept = self.thing_columns + self.state_columns + [f"raw_{column.name}" for column in tables.references]
         was, now = self._account()
@@ -140,10 +149,8 @@ class Merge:
             **{name: f"n.{name}" for name in kept}, **moved,
         }  # fmt: skip
         states = state._meta.db_table if state else ""
-        current = (
-            f"LEFT JOIN LATERAL (SELECT * FROM {states} WHERE thing_id = t.id AND until_on = %(forever)s LIMIT 1) c ON true"
-            if state else ""
-        )  # fmt: skip
+        standing = f"SELECT * FROM {states} WHERE thing_id = t.id AND until_on = %(forever)s LIMIT 1"
+        current = f"LEFT JOIN LATERAL ({standing}) c ON true" if state else ""
         return (
             f"INSERT INTO {self.ready} ({', '.join(values)}) SELECT {', '.join(values.values())} "
             f"FROM (SELECT {new} FROM {self.stage} s OFFSET 0) n "
@@ -198,7 +205,8 @@ class Merge:
         defaults = self.tables.defaults(self.entity, given)
         values |= {column: f"%(default_{column})s" for column in defaults}
         rows = f"SELECT {', '.join(values.values())} FROM {self.ready} WHERE is_new"
-        return f"INSERT INTO {table} ({', '.join(values)}) {rows}", {f"default_{column}": value for column, value in defaults.items()}
+        statement = f"INSERT INTO {table} ({', '.join(values)}) {rows}"
+        return statement, {f"default_{column}": value for column, value in defaults.items()}
 
 
 def hold(source: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.load.tables import Tables
+from collectors.load.tables import Tables, name_of
 
 
 class States:
@@ -13,7 +13,7 @@ class States:
     def __init__(self, tables: Tables, ready: str) -> None:
         assert tables.state is not None
         table = tables.state._meta.db_table
-        columns = [column.column for column in tables.of_state]
+        columns = [name_of(column) for column in tables.of_state]
         given = {"thing", "from_on", "until_on", *(column.name for column in tables.of_state)}
         others = [column for column in tables.state._meta.concrete_fields if column.name not in given | {"id"}]
         defaults = tables.defaults(tables.state, given)
@@ -25,9 +25,8 @@ class States:
         self.in_place = f"UPDATE {table} c SET {same_day} {current}"
         # What this endpoint does not say stays as it was in the state just closed.
         carried = {
-            column.column: f"coalesce(c.{column.column}, %(default_{column.column})s)"
-            if column.column in defaults else f"c.{column.column}"
-            for column in others
+            name: f"coalesce(c.{name}, %(default_{name})s)" if name in defaults else f"c.{name}"
+            for name in map(name_of, others)
         }  # fmt: skip
         names = ["thing_id", "from_on", "until_on", *columns, *carried]
         values = ["r.id", "%(day)s", "%(forever)s", *(f"r.{column}" for column in columns), *carried.values()]

@@ -73,13 +73,19 @@ class Tables:
                 continue
             if not column.has_default():
                 raise LookupError(f"{self.plan.endpoint.name} does not fill {model.__name__}.{column.name}")
-            filled[column.column] = column.get_db_prep_save(column.get_default(), connection)
+            filled[name_of(column)] = column.get_db_prep_save(column.get_default(), connection)
         return filled
 
     def _declared(self, model: type[models.Model]) -> tuple[Column, ...]:
         names = [name for name in self.plan.columns if name not in KEPT_BY_LOADING]
         known = {column.name: column for column in model._meta.concrete_fields}
         return tuple(known[name] for name in names if name in known)
+
+
+def name_of(column: Column) -> str:
+    """Its name in the table."""
+    assert column.column
+    return column.column
 
 
 def type_of(column: Column) -> str:

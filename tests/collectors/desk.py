@@ -57,7 +57,9 @@ DESK = Vendor(
             name="companies", path="/companies", into=Account, complete=True,
             fields={"external_id": "id", "name": "name", "parent": "parent.id"},
         ),
-        Endpoint(name="boards", path="/boards", into=Queue, complete=True, fields={"external_id": "id", "name": "name"}),
+        Endpoint(
+            name="boards", path="/boards", into=Queue, complete=True, fields={"external_id": "id", "name": "name"}
+        ),
         Endpoint(
             name="members", path="/members", into=Technician, complete=True,
             fields={"external_id": "id", "name": "name", "hourly_cost": money("cost")},

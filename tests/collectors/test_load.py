@@ -32,8 +32,11 @@ def source() -> Connection:
     return Connection.objects.create(vendor=DESK.slug, label="Desk")
 
 
+TODAY = date(2026, 3, 10)
+
+
 def load(
-    source: Connection, name: str, records: Iterable[dict[str, Any]], on: date = date(2026, 3, 10), zone: str = CHICAGO
+    source: Connection, name: str, records: Iterable[dict[str, Any]], on: date = TODAY, zone: str = CHICAGO
 ) -> Loaded:
     plan = Plan(LISTS[name], DESK, {})
     batch = Batch()
@@ -51,7 +54,9 @@ def marks() -> set[tuple[str, int, date]]:
     return found
 
 
-def ticket(key: int, opened: str = "2026-01-15T12:00:00+00:00", closed: str | None = None, **more: Any) -> dict[str, Any]:
+def ticket(
+    key: int, opened: str = "2026-01-15T12:00:00+00:00", closed: str | None = None, **more: Any
+) -> dict[str, Any]:
     return {"id": key, "summary": f"Ticket {key}", "opened": opened, "closed": closed, **more}
 
 
@@ -127,7 +132,8 @@ def test_a_ticket_that_moves_marks_both_clients_in_every_month_it_is_counted(sou
 
 def test_a_ticket_on_another_board_marks_its_time_and_its_childrens(source: Connection) -> None:
     load(source, "boards", [{"id": 1, "name": "Help Desk"}, {"id": 2, "name": "Projects"}])
-    load(source, "tickets", [ticket(1, board={"id": 1}), ticket(2, parent={"id": 1}, opened="2025-12-03T12:00:00+00:00")])
+    child = ticket(2, parent={"id": 1}, opened="2025-12-03T12:00:00+00:00")
+    load(source, "tickets", [ticket(1, board={"id": 1}), child])
     load(source, "time", [
         {"id": 1, "ticket": {"id": 1}, "hours": "1.5", "entered": "2026-02-03T12:00:00+00:00"},
         {"id": 2, "ticket": {"id": 2}, "hours": "2.5", "entered": "2025-11-03T12:00:00+00:00"},
@@ -263,11 +269,15 @@ def test_what_people_decide_survives_every_load(source: Connection) -> None:
 
 
 def test_an_account_under_another_parent_is_marked_for_every_month(source: Connection) -> None:
-    first, second = accounts(source, 1, 2)
+    first, second, third = accounts(source, 1, 2, 3)
     marks()
-    load(source, "companies", [{"id": 2, "name": "Client 2", "parent": {"id": 1}}])
-    assert Account.objects.get(pk=second).parent_id == first
-    assert marks() == {("Account", second, EARLIEST)}
+    load(source, "companies", [{"id": 3, "name": "Client 3", "parent": {"id": 1}}])
+    assert Account.objects.get(pk=third).parent_id == first
+    assert marks() == {("Account", third, EARLIEST), ("Account", first, EARLIEST)}
+    load(source, "companies", [{"id": 3, "name": "Client 3", "parent": {"id": 2}}])
+    assert marks() == {("Account", key, EARLIEST) for key in (first, second, third)}
+    load(source, "companies", [{"id": 3, "name": "Another name", "parent": {"id": 2}}])
+    assert marks() == set()
 
 
 def test_an_account_knows_the_day_it_was_first_seen(source: Connection) -> None:

@@ -16,7 +16,8 @@ from tests.collectors.desk import DESK, moment
 
 
 def plan(**fields: str | Convert) -> Plan:
-    return Plan(Endpoint(name="tickets", path="/tickets", into=Ticket, fields={"external_id": "id", **fields}), DESK, {})
+    endpoint = Endpoint(name="tickets", path="/tickets", into=Ticket, fields={"external_id": "id", **fields})
+    return Plan(endpoint, DESK, {})
 
 
 def read(compiled: Plan, *records: Any) -> Batch:
@@ -83,14 +84,16 @@ def test_one_bad_record_stops_no_other() -> None:
     ("fields", "record", "reason"),
     [
         ({"opened_at": moment("opened")}, {"id": 1}, "opened_at: missing"),
-        ({"opened_at": moment("opened")}, {"id": 1, "opened": "2026-01-05T10:00:00"}, "opened_at: a time without its zone"),
+        ({"opened_at": moment("opened")}, {"id": 1, "opened": "2026-01-05T10:00:00"},
+         "opened_at: a time without its zone"),
         ({"opened_at": moment("opened")}, {"id": 1, "opened": "0001-01-01T00:00:00+00:00"},
          "opened_at: a time outside of history"),
         ({"opened_at": moment("opened")}, {"id": 1, "opened": 5}, "opened_at is not of the expected kind."),
         ({"account": "company.id"}, {"id": 1, "company": "Acme"}, "account is not of the expected kind."),
         ({"closed": "closed"}, {"id": 1, "closed": "yes"}, "closed is not of the expected kind."),
         ({"title": "summary"}, {"id": 1, "summary": ["a"]}, "title is not of the expected kind."),
-        ({"reopened": "times"}, {"id": 1, "times": Decimal("1.5")}, "reopened: not a whole number that can be counted with"),
+        ({"reopened": "times"}, {"id": 1, "times": Decimal("1.5")},
+         "reopened: not a whole number that can be counted with"),
         ({"reopened": "times"}, {"id": 1, "times": 2**31}, "reopened: not a whole number that can be counted with"),
     ],
 )  # fmt: skip
@@ -111,7 +114,8 @@ def test_what_is_no_record_at_all_is_set_aside_without_a_name() -> None:
 
 
 def test_only_declared_fields_are_kept_of_a_record_set_aside() -> None:
-    record = {"id": 9, "summary": "Printer", "company": {"id": 1, "name": "Acme"}, "contact": "Ada Example", "opened": 5}
+    company = {"id": 1, "name": "Acme"}
+    record = {"id": 9, "summary": "Printer", "company": company, "contact": "Ada Example", "opened": 5}
     kept = fault(plan(title="summary", account="company.id", opened_at=moment("opened")), record)
     assert kept.external_id == "9"
     assert kept.record == {"id": 9, "summary": "Printer", "company": {"id": 1}, "opened": 5}
