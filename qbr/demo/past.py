@@ -23,20 +23,27 @@ def month_end(month: Month, zone: ZoneInfo) -> datetime:
     return month.moments(zone)[1] - LAST_MOMENT
 
 
-def play(sources: Sequence[Connection], months: Sequence[Month], zone: ZoneInfo, say: Callable[[str], None]) -> None:
-    """Read every connection as of each month's end, the oldest first, then as of now; nothing is read twice."""
+def play(sources: Sequence[Connection], months: Sequence[Month], zone: ZoneInfo, say: Callable[[str], None]) -> int:
+    """Read every connection as of each month's end, the oldest first, then as of now; nothing is read twice.
+
+    How many readings it took.
+    """
+    readings = 0
     with ThreadPoolExecutor(max_workers=len(sources)) as pool:
         for month in months:
             moment = month_end(month, zone)
             waiting = [source for source in sources if not _read_as_of(source, moment)]
             if waiting:
+                readings += len(waiting)
                 sandbox.set_clock(moment)
                 runs = list(pool.map(lambda source: _read(source, moment), waiting))  # noqa: B023 - used at once
                 say(f"{month.label}: {_records(runs)}")
         sandbox.set_clock(None)
         waiting = [source for source in sources if not _read_after(source, months[-1], zone)]
+        readings += len(waiting)
         if waiting:
             say(f"Today: {_records(list(pool.map(_read, waiting)))}")
+    return readings
 
 
 def _read_as_of(source: Connection, moment: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The month grid in a real browser: keys move, a pasted block fills cells, nothing is lost, and it works without scripts."""
+"""The month grid in a real browser: keys move, a pasted block fills cells, nothing is lost; scripts are not needed."""
 
 from __future__ import annotations
 
@@ -124,6 +124,24 @@ def test_on_a_telephone_the_page_does_not_scroll_sideways_and_the_newest_month_i
     assert sideways(page) == 0
     box = cell(page, "employees", this_month()).bounding_box()
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+@pytest.mark.parametrize("width, dark", [(1440, True), (390, False)])
+def test_a_file_is_shown_as_what_it_would_change_and_saved_by_the_second_click(
+    editor: User, open_page: Open, width: int, dark: bool
+) -> None:
+    page = open_page(editor, "/import/", width=width, dark=dark)
+    content = b"metric,2025-01,2025-02\nemployees,8.5,abc\nno such metric,1,2\n"
+    page.get_by_label("CSV or Excel file").set_input_files({"name": "f.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_role("row", name="Company Employees Jan 2025 — 8.5 New")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="C2")).to_contain_text("“abc” is not a number")
+    assert violations(page) == []
+    assert sideways(page) == 0
+    assert saved() == {}
+    page.get_by_role("button", name="Save 1 change").click()
+    expect(page.get_by_text("1 cell of f.csv saved")).to_be_visible()
+    assert saved() == {("employees", "2025-01"): Decimal("8.5")}
 
 
 @pytest.mark.parametrize("width, dark", [(1440, False), (1440, True), (390, False), (390, True)])
