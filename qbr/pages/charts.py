@@ -1,6 +1,7 @@
 """The only place where a Plotly figure is built, and the small drawings made without it. A missing value is a gap.
 
-Colours are named as CSS variables: the browser fills in those of the theme, so one figure serves light and dark.
+A figure carries values and no look. Colours are named as CSS variables, and the browser fills in those of the theme:
+one figure serves light and dark.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-import plotly.graph_objects as go
-import plotly.io as pio
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-pio.templates.default = None  # the browser has the look; a figure carries values only
+Trace = dict[str, Any]  # a part of a figure, in the words of Plotly's schema
 
 COLOURS = tuple(f"var(--series-{number})" for number in range(1, 6))
 
@@ -50,49 +49,17 @@ def trend(
 ) -> str:
     """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word."""
     coloured = [(each, each.colour or COLOURS[at % len(COLOURS)]) for at, each in enumerate(series)]
-    traces = [trace for each, colour in coloured for trace in _traces(kind, labels, each, colour)]
-    layout: dict[str, Any] = {
+    from_zero = kind is not Kind.LINES or not _far_from_zero(series)
+    layout = _layout(top=12) | {
         "barmode": "relative" if kind is Kind.STACK else "group",
         "bargap": 0.28,
         "bargroupgap": 0.08,
         "hovermode": "x unified",
-        "showlegend": False,
-        "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
-        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
-        "yaxis": {
-            "automargin": True,
-            "fixedrange": True,
-            "tickprefix": prefix,
-            "ticksuffix": suffix,
-            "nticks": 6,
-            "rangemode": "normal" if kind is Kind.LINES and _far_from_zero(series) else "tozero",
-        },
     }
+    layout["yaxis"] |= {"tickprefix": prefix, "ticksuffix": suffix, "rangemode": "tozero" if from_zero else "normal"}
     if goal is not None:
-        layout["shapes"] = [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": float(goal),
-                "y1": float(goal),
-                "line": {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"},
-            }
-        ]
-        layout["annotations"] = [
-            {
-                "xref": "paper",
-                "x": 1,
-                "y": float(goal),
-                "text": "goal",
-                "showarrow": False,
-                "yanchor": "bottom",
-                "xanchor": "right",
-                "font": {"color": "var(--ink-soft)"},
-            }
-        ]
-    return _json(go.Figure(data=traces, layout=layout))
+        layout |= _goal_line(float(goal))
+    return _json([trace for each, colour in coloured for trace in _traces(kind, labels, each, colour)], layout)
 
 
 def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str], totals: Sequence[bool]) -> str:
@@ -105,85 +72,62 @@ def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str
         "var(--series-5)" if total else "var(--series-3)" if value >= 0 else "var(--series-4)"
         for value, total in zip(values, totals, strict=True)
     ]
-    bars = go.Bar(
-        x=[label.replace(" ", "<br>") for label in labels],
-        y=_floats(values),
-        base=_floats(base),
-        marker={"color": colours},
-        text=list(texts),
-        textposition="outside",
-        cliponaxis=False,
-        constraintext="none",
-        textfont={"size": 12},
-        hovertemplate="%{x}: %{text}<extra></extra>",
-        width=0.62,
-    )
-    return _json(
-        go.Figure(
-            data=[bars],
-            layout={
-                "showlegend": False,
-                "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
-                "xaxis": {
-                    "type": "category",
-                    "showgrid": False,
-                    "automargin": True,
-                    "fixedrange": True,
-                    "tickangle": 0,
-                    "dtick": 1,
-                },
-                "yaxis": {"automargin": True, "fixedrange": True, "tickprefix": "$", "nticks": 6},
-            },
-        )
-    )
+    bars = {
+        "type": "bar",
+        "x": [label.replace(" ", "<br>") for label in labels],
+        "y": _floats(values),
+        "base": _floats(base),
+        "marker": {"color": colours},
+        "text": list(texts),
+        "textposition": "outside",
+        "cliponaxis": False,
+        "constraintext": "none",
+        "textfont": {"size": 12},
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+        "width": 0.62,
+    }
+    layout = _layout(top=24)
+    layout["xaxis"]["dtick"] = 1  # every step has its name
+    layout["yaxis"]["tickprefix"] = "$"
+    return _json([bars], layout)
 
 
-def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> list[Any]:
-    values, texts = _floats(series.values), list(series.texts)
-    hover = "%{customdata}"
+def _layout(*, top: int) -> Trace:
+    return {
+        "showlegend": False,
+        "margin": {"l": 8, "r": 12, "t": top, "b": 8},
+        "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
+        "yaxis": {"automargin": True, "fixedrange": True, "nticks": 6},
+    }
+
+
+def _goal_line(at: float) -> Trace:
+    soft = "var(--ink-soft)"
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at}
+    word = {"xref": "paper", "x": 1, "xanchor": "right", "y": at, "yanchor": "bottom", "text": "goal"}
+    return {
+        "shapes": [line | {"line": {"color": soft, "width": 1.5, "dash": "dash"}}],
+        "annotations": [word | {"showarrow": False, "font": {"color": soft}}],
+    }
+
+
+def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> list[Trace]:
+    values = _floats(series.values)
+    provisional = series.provisional or (False,) * len(values)
+    told = {"name": series.name, "x": list(labels), "customdata": list(series.texts), "hovertemplate": "%{customdata}"}
     if kind is not Kind.LINES:
-        fading = [0.45 if moving else 1.0 for moving in series.provisional] or 1.0
-        return [
-            go.Bar(
-                name=series.name,
-                x=list(labels),
-                y=values,
-                customdata=texts,
-                hovertemplate=hover,
-                marker={"color": colour, "opacity": fading},
-            )
-        ]
-    settled = [
-        None if moving else value
-        for value, moving in zip(values, series.provisional or [False] * len(values), strict=True)
-    ]
-    drawn = [
-        go.Scatter(
-            name=series.name,
-            x=list(labels),
-            y=settled,
-            customdata=texts,
-            hovertemplate=hover,
-            mode="lines+markers",
-            connectgaps=False,
-            line={"color": colour, "width": 2.5},
-            marker={"size": 5},
-        )
-    ]
-    if any(series.provisional):
-        drawn.append(
-            go.Scatter(
-                name=f"{series.name} (so far)",
-                x=list(labels),
-                y=_moving(values, series.provisional),
-                customdata=texts,
-                hovertemplate=hover,
-                mode="lines+markers",
-                connectgaps=False,
-                line={"color": colour, "width": 2, "dash": "dot"},
-                marker={"size": 6, "symbol": "circle-open"},
-            )
-        )
+        fading = [0.45 if moving else 1.0 for moving in provisional]
+        return [told | {"type": "bar", "y": values, "marker": {"color": colour, "opacity": fading}}]
+    settled = [None if moving else value for value, moving in zip(values, provisional, strict=True)]
+    line = told | {"type": "scatter", "mode": "lines+markers", "connectgaps": False}
+    drawn = [line | {"y": settled, "line": {"color": colour, "width": 2.5}, "marker": {"size": 5}}]
+    if any(provisional):
+        drawn.append(line | {
+            "name": f"{series.name} (so far)",
+            "y": _moving(values, provisional),
+            "line": {"color": colour, "width": 2, "dash": "dot"},
+            "marker": {"size": 6, "symbol": "circle-open"},
+        })  # fmt: skip
     return drawn
 
 
@@ -207,8 +151,9 @@ def _floats(values: Sequence[Decimal | None]) -> list[float | None]:
     return [None if value is None else float(value) for value in values]
 
 
-def _json(figure: Any) -> str:
-    return json.dumps(figure.to_plotly_json(), separators=(",", ":")).replace("<", "\\u003c")
+def _json(data: list[Trace], layout: Trace) -> str:
+    """The tests hold every figure against Plotly's own schema; here it would cost more than the page."""
+    return json.dumps({"data": data, "layout": layout}, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def spark(values: Sequence[Decimal | None], label: str) -> SafeString | str:

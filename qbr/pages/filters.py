@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -103,10 +103,14 @@ class Question:
     def number_address(self, metric: str, scope: ScopeRef | None = None, period: Span | None = None) -> str:
         """Where the working of one number is."""
         whose = self.scope if scope is None else scope
-        parts = {"client": whose.slug, "period": str(period or self.period)}
-        return (
-            f"{reverse('number', args=[metric])}?{urlencode({name: value for name, value in parts.items() if value})}"
-        )
+        return _number_address(metric, whose.slug, str(period or self.period))
+
+
+@lru_cache(maxsize=20_000)
+def _number_address(metric: str, slug: str, period: str) -> str:
+    """A page holds hundreds of them, and they never change."""
+    parts = {"client": slug, "period": period}
+    return f"{reverse('number', args=[metric])}?{urlencode({name: value for name, value in parts.items() if value})}"
 
 
 def _period(text: str, local_now: datetime) -> Span:

@@ -91,7 +91,7 @@ def _undecided(question: Question) -> Iterator[Due]:
                 f"{each.title}: {each.count}",
                 each.holds_back,
                 each.action,
-                reverse(each.address) + each.query,
+                reverse(each.address),
             )
 
 

@@ -9,8 +9,10 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from qbr.pages import markup
 from qbr.pages.menu import Group
 from qbr.pages.menu import menu as menu_for
+from qbr.pages.tables import Table
 
 register = template.Library()
 
@@ -18,6 +20,11 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def table(shown: Table, caption: str, css: str = "") -> SafeString:
+    return markup.table(shown, caption, css)
 
 
 @register.simple_tag(takes_context=True)

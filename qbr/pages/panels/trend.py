@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from metrics import reading
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import State
@@ -45,6 +46,7 @@ class Trend(Panel):
                 self.kind,
                 [period.label for period in periods],
                 [_series(CATALOGUE[key].label, rows[key]) for key in keys],
+                goal=self._goal(question, keys),
                 **_axis(CATALOGUE[keys[0]].unit),
             ),
             "legend": legend([CATALOGUE[key].label for key in keys]) if len(keys) > 1 else (),
@@ -67,6 +69,13 @@ class Trend(Panel):
                 for period, found in reversed(list(by_period))
             ),
         )
+
+    def _goal(self, question: Question, keys: Sequence[str]) -> Decimal | None:
+        """One line beside one series; two series have no goal in common."""
+        if len(keys) > 1 or self.kind is charts.Kind.STACK:
+            return None
+        found = reading.goals(question.person, keys, question.scope, question.period.starts_on).get(keys[0])
+        return Decimal(found.target) if found else None
 
     def _rows(self, question: Question, numbers: Numbers) -> dict[str, list[Number]]:
         return {

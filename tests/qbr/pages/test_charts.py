@@ -4,6 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import plotly.graph_objects as go
+import pytest
+
 from qbr.pages import charts
 from qbr.pages.charts import Kind, Series
 
@@ -55,3 +58,29 @@ def test_a_spark_breaks_where_a_value_is_missing() -> None:
 
 def test_two_points_are_no_spark() -> None:
     assert charts.spark([Decimal(1), Decimal(2)], "x") == ""
+
+
+THREE = (Decimal(1), None, Decimal(3))
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *(
+            charts.trend(kind, LABELS, [Series("A", THREE, ("1", "—", "3"), (False, False, True))] * 2, goal=Decimal(2))
+            for kind in Kind
+        ),
+        charts.bridge(["from", "new", "to"], [Decimal(1)] * 3, ["$1"] * 3, [True, False, True]),
+    ],
+    ids=[*Kind, "bridge"],
+)
+def test_every_kind_of_figure_is_one_that_plotly_knows(figure: str) -> None:
+    known = go.Figure(json.loads(figure))
+    assert len(known.data) > 0
+
+
+def test_a_goal_is_a_line_with_its_word() -> None:
+    layout = json.loads(charts.trend(Kind.LINES, LABELS, [Series("A", THREE, ("",) * 3)], goal=Decimal("0.25")))[
+        "layout"
+    ]
+    assert (layout["shapes"][0]["y0"], layout["annotations"][0]["text"]) == (0.25, "goal")
