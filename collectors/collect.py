@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from collectors import lease, quarantine
@@ -22,7 +22,7 @@ from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
 from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
 from collectors.facts.touched import Calendar
-from collectors.load import Merge, Place, TooManyGone, retire
+from collectors.load import Merge, Place, TooManyGone, hold, retire
 from collectors.quarantine import replay
 from collectors.reach import Reach
 from collectors.transform import Batch, Plan
@@ -75,6 +75,8 @@ def run(
         return _end(mine, State.STOPPED if isinstance(problem, TooManyGone) else State.FAILED, str(problem))
     except CollectError:
         raise
+    except (OperationalError, InterfaceError) as fault:
+        return _after_database_fault(mine, before, fault)
     except Exception as fault:
         log.exception("reading %s failed", source.label)
         _end(mine, State.FAILED, f"A fault of our own ({type(fault).__name__}); the log says more.")
@@ -103,11 +105,23 @@ def _end(mine: CollectorRun, state: State, error: str) -> CollectorRun:
     ended = {} if state == State.PAUSED else {"ended_at": Now()}
     try:
         lease.write(mine, state=state, error=error, lease_until=Now(), **ended)
-    except (DatabaseError, lease.LostLease) as fault:
+    except (DatabaseError, InterfaceError, lease.LostLease) as fault:
         log.warning("run %s could not write its end (%s)", mine.pk, type(fault).__name__)
         return mine
     mine.refresh_from_db()
     return mine
+
+
+def _after_database_fault(mine: CollectorRun, before: list[Any], fault: Exception) -> CollectorRun:
+    """Go on from the last batch, on a new connection; fail where not one batch was stored before the fault."""
+    log.warning("reading %s: the database failed us (%s)", mine.connection.label, type(fault).__name__)
+    connection.close()
+    try:
+        if _progress_of(mine) != before:
+            return _end(mine, State.PAUSED, "")
+        return _end(mine, State.FAILED, f"The database failed before anything was stored ({type(fault).__name__}).")
+    except (OperationalError, InterfaceError):  # it is still gone: the lease runs out, and the sweeper goes on
+        return mine
 
 
 def _done(mine: CollectorRun) -> CollectorRun:
@@ -175,6 +189,7 @@ class _Reader:
             batch = Batch()
             plan.read(piece.records, batch)
             with transaction.atomic():
+                self._hold()
                 loaded = merge.load(batch, self.where)
                 quarantine.keep(self.source, self.run, endpoint.name, batch)
                 tally["seen"] += self._see(endpoint, batch)
@@ -188,9 +203,16 @@ class _Reader:
             if time.monotonic() > self.deadline:
                 raise OutOfTime("The run's time is up.")
         with transaction.atomic():
+            self._hold()
             counts["retired"] += self._finish(endpoint, tally["unnamed"])
             self._remember(endpoint, {"done": True} | tally, counts)
         self.progress(self.run)
+
+    def _hold(self) -> None:
+        """Be the only writer, in the time zone this stretch began with; in another one it begins a new stretch."""
+        hold(self.source)
+        if Calendar.current().time_zone != self.calendar.time_zone:
+            raise OutOfTime("The business time zone was changed meanwhile.")
 
     def _counts(self, endpoint: Endpoint) -> dict[str, int]:
         return dict(self.run.counts.get(endpoint.name, {}))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -114,6 +114,6 @@ class Heartbeat:
     def _once(self) -> None:
         try:
             write(self.run)
-        except DatabaseError as error:  # the database may be back by the next beat, and the lease with it
+        except (DatabaseError, InterfaceError) as error:  # it may be back by the next beat
             log.warning("run %s: no heartbeat (%s)", self.run.pk, type(error).__name__)
             connections.close_all()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,8 @@ from collectors.facts.money import LedgerBalance
 from collectors.facts.readings import Listing, Reading
 from collectors.facts.service import Ticket, TimeEntry
 from collectors.facts.touched import Calendar, Touched
-from tests.collectors.desk import Desk
+from collectors.load import rezone
+from tests.collectors.desk import Desk, facts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -359,6 +362,37 @@ def test_what_was_seen_lost_in_a_crash_of_the_database_starts_the_reading_over(d
     assert run(source).state == "done"
     assert not Asset.objects.exclude(retired_on=None).exists()
     assert not Addition.objects.exclude(retired_on=None).exists()
+
+
+def test_a_time_zone_changed_while_it_reads_rules_every_row_in_the_end(desk: Desk) -> None:
+    source = desk.connection()
+    desk.put("tickets", 1, opened="2026-01-31T23:30:00+00:00")
+    desk.before_answer = lambda path: rezone("Europe/Berlin") if path.startswith("/tickets") else None
+    paused = run(source)
+    assert paused.state == "paused"
+    desk.before_answer = lambda path: None
+    assert run(source).state == "done"
+    assert Ticket.objects.get(external_id="1").opened_on == date(2026, 2, 1)
+
+
+def test_a_reading_outlives_the_loss_of_its_database_connection(desk: Desk) -> None:
+    source = desk.connection()
+    undisturbed = desk.connection(label="Undisturbed")
+    assert run(undisturbed).state == "done"
+
+    def cut_off(path: str) -> None:
+        if path.startswith("/tickets"):
+            with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    desk.before_answer = cut_off
+    assert run(source).state == "paused"
+    desk.before_answer = lambda path: None
+    assert run(source).state == "done"
+    assert facts(source) == facts(undisturbed)
 
 
 def test_only_a_sandbox_has_a_past(desk: Desk) -> None:

@@ -38,11 +38,14 @@ class Command(BaseCommand):
         self.stdout.write(self.style.MIGRATE_HEADING(source.label))
         lines = _Lines(self)
         try:
-            run = collect.run(
-                source, as_of=as_of, full=options["full"], confirm_retire=options["confirm_retire"], progress=lines.show
-            )
-            while run.state == State.PAUSED:
-                run = collect.run(source, as_of=as_of, confirm_retire=options["confirm_retire"], progress=lines.show)
+            while True:
+                run = collect.run(
+                    source, as_of=as_of, full=options["full"], confirm_retire=options["confirm_retire"],
+                    progress=lines.show,
+                )  # fmt: skip
+                continued = run.state == State.DONE and options["full"] and not run.full  # someone else's, ended first
+                if run.state != State.PAUSED and not continued:
+                    break
         except (CollectError, ValueError) as reason:
             self.stderr.write(self.style.ERROR(f"  {reason}"))
             return False
