@@ -22,9 +22,10 @@ from django.utils.html import format_html
 from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import Calendar
 from collectors.models import LedgerAccount, LedgerBalance, Queue
+from metrics.admin.dated import DatedForm
 from metrics.models import LedgerCategory, QueueKind
 
-CHOOSE = "Choose…"
+SPACED = {"style": "margin-right: .75rem"}
 
 
 def today() -> date:
@@ -34,19 +35,25 @@ def today() -> date:
 class DecisionForm(ActionForm):
     """Beside the choice of action: the decision itself, from when on, and why."""
 
+    field_order = ("action", "decision", "from_on", "note")
     from_on = forms.DateField(
-        required=False, label="From", help_text="empty: since ever", widget=forms.DateInput(attrs={"type": "date"})
+        required=False, label="from (empty: since ever)",
+        widget=forms.DateInput(attrs={"type": "date", **SPACED}),
     )
-    note = forms.CharField(required=False, max_length=200, widget=forms.TextInput(attrs={"placeholder": "Why"}))
+    note = forms.CharField(required=False, max_length=200, label="why", widget=forms.TextInput(attrs={"size": 24}))
 
 
 class QueueKindForm(DecisionForm):
-    decision = forms.ChoiceField(label="Kind", required=False, choices=[("", CHOOSE), *QueueKind.Kind.choices])
+    decision = forms.ChoiceField(
+        label="as", required=False, choices=[("", "a kind…"), *QueueKind.Kind.choices],
+        widget=forms.Select(attrs=SPACED),
+    )
 
 
 class LedgerCategoryForm(DecisionForm):
     decision = forms.ChoiceField(
-        label="Category", required=False, choices=[("", CHOOSE), *LedgerCategory.Category.choices]
+        label="as", required=False, choices=[("", "a category…"), *LedgerCategory.Category.choices],
+        widget=forms.Select(attrs=SPACED),
     )
 
 
@@ -82,6 +89,10 @@ class DecidedAdmin(admin.ModelAdmin[Any]):
         undecided = Q(decided_as=None) | Q(decided_as="undecided")
         rows = rows.annotate(is_decided=Case(When(undecided, then=Value(0)), default=Value(1)))
         return cast("QuerySet[Any]", rows.order_by("is_decided", "name"))
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = ()) -> list[tuple[str, str]]:
+        """Without an empty choice, since there is only one thing to do here."""
+        return super().get_action_choices(request, list(default_choices))
 
     @admin.action(description="Decide for all selected")
     def decide_for_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -126,6 +137,7 @@ class DecidedAdmin(admin.ModelAdmin[Any]):
 class DecisionInline(admin.TabularInline[Any, Any]):
     """The decisions about one thing, newest first; each lasts until the next begins."""
 
+    form = DatedForm
     extra = 1
     ordering = ("-from_on",)
     readonly_fields = ("by", "at")

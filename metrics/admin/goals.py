@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
+from metrics.admin.dated import DatedForm
 from metrics.definitions import CATALOGUE
 from metrics.models import Goal, Scope
 
@@ -22,7 +23,7 @@ def scope_label(scope: Scope | None) -> str:
     return scope.organization.name if scope.organization else "Company only"
 
 
-class GoalForm(forms.ModelForm[Goal]):
+class GoalForm(DatedForm):
     metric = forms.ChoiceField(choices=lambda: [(key, metric.label) for key, metric in CATALOGUE.items()])
     scope = ScopeField(
         queryset=Scope.objects.filter(kind__in=["company", "organization"]).select_related("organization"),

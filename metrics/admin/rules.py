@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from metrics.admin.dated import DatedForm
 from metrics.models import Rule
 from metrics.settings import SETTINGS
 
@@ -39,7 +40,7 @@ def _choices() -> list[tuple[str, str]]:
     return [(key, setting.label) for key, setting in SETTINGS.items()]
 
 
-class RuleForm(forms.ModelForm[Rule]):
+class RuleForm(DatedForm):
     key = forms.ChoiceField(label="Rule", choices=_choices)
     value = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 4, "cols": 60}), help_text="Of a list, one item a line.",

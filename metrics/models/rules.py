@@ -54,6 +54,9 @@ class QueueKind(Dated):
         db_table = "queue_kind"
         constraints: ClassVar = [models.UniqueConstraint(fields=["queue", "from_on"], name="queue_kind_once_a_day")]
 
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
 
 class LedgerCategory(Dated):
     """Which of the owner's lines a ledger account counts in. Without one, its months are incomplete."""
@@ -79,3 +82,6 @@ class LedgerCategory(Dated):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["ledger_account", "from_on"], name="ledger_category_once_a_day")
         ]
+
+    def __str__(self) -> str:
+        return self.get_category_display()

@@ -164,6 +164,13 @@ def test_a_rule_is_kept_from_a_day_on_in_its_own_shape(
     assert client.get("/admin/metrics/rule/").status_code == 200
 
 
+def test_a_rule_without_a_day_holds_since_ever_and_is_shown_so(client: Client, boss: User) -> None:
+    client.post("/admin/metrics/rule/add/", {"key": "hours_per_month", "value": "160", "from_on": "", "note": ""})
+    rule = Rule.objects.get()
+    assert rule.from_on == EARLIEST
+    assert "0001" not in client.get(f"/admin/metrics/rule/{rule.pk}/change/").content.decode()
+
+
 @pytest.mark.parametrize(("key", "text", "sentence"), [
     ("hours_per_month", "many", "is not a number"), ("spare_pattern", "(", "pattern"),
     ("fiscal_year_start", "2", "starts in month 1, 4, 7 or 10"), ("business_hours", "nine to five", "Write it like"),
