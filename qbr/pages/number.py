@@ -23,6 +23,7 @@ from qbr.pages.filters import Question
 from qbr.pages.panels.tiles import SPARK_MONTHS, Tile, tile
 from qbr.pages.tables import Cell, Column, Line, Table
 
+UNKNOWN = "There is no such number."
 A_SCREEN = 50
 A_FILE = 20_000
 UNITS = {Kind[unit.name]: unit for unit in Unit}
@@ -58,11 +59,9 @@ class NumberShown:
 
 def shown(metric: str, question: Question) -> NumberShown:
     """Raises Http404 for a metric that does not exist, or that this person may not see: the two look alike."""
-    explained = (
-        working.explain(question.person, metric, question.scope, question.period) if metric in CATALOGUE else None
-    )
+    explained = working.explain(question.person, _known(metric, question), question.scope, question.period)
     if explained is None:
-        raise Http404("There is no such number.")
+        raise Http404(UNKNOWN)
     return NumberShown(
         label=explained.number.metric.label,
         meaning=explained.meaning,
@@ -79,11 +78,16 @@ def shown(metric: str, question: Question) -> NumberShown:
 
 
 def rows_table(metric: str, question: Question) -> Table:
-    """All rows behind a number, for a file."""
-    if metric not in CATALOGUE:
-        raise Http404("There is no such number.")
+    """All rows behind a number, for a file. Raises Http404 as `shown` does."""
+    metric = _known(metric, question)
     found = working.rows(question.person, metric, question.scope, question.period, limit=A_FILE, order=_order(question))
     return _rows_table(f"{CATALOGUE[metric].label} rows", found, question)
+
+
+def _known(metric: str, question: Question) -> str:
+    if metric not in CATALOGUE or not reading.may_see(question.person, CATALOGUE[metric]):
+        raise Http404(UNKNOWN)
+    return metric
 
 
 def _tile(number: Number, question: Question) -> Tile:

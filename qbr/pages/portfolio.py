@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -13,7 +13,7 @@ from metrics import reading
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import State
-from metrics.reading import Number, Numbers, client
+from metrics.reading import Number, Numbers, ScopeRef, client
 from organizations.models import Organization
 from qbr import access
 from qbr.pages import formats, tables
@@ -43,7 +43,7 @@ class Clients(Panel):
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         own = access.own_clients(question.person).exists()
-        rows = list(ordered(self._rows(question, own), question))
+        rows = ordered(self._clients(question, own), question)
         first = min(_page(question) * A_SCREEN, max(0, (len(rows) - 1) // A_SCREEN * A_SCREEN))
         if not rows and not question.given.get("q") and not own and not access.clients().exists():
             return {
@@ -51,7 +51,7 @@ class Clients(Panel):
                 "action": {"href": reverse("data"), "label": "Connect a system"},
             }
         return {
-            "table": self._table(question, rows[first : first + A_SCREEN]),
+            "table": self._table(question, self._measured(question, rows[first : first + A_SCREEN])),
             "sticky": True,
             "text": question.given.get("q", ""),
             "shows_own": own and shows_own(question),
@@ -70,14 +70,22 @@ class Clients(Panel):
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         own = access.own_clients(question.person).exists()
-        return self._table(question, list(ordered(self._rows(question, own), question)))
+        return self._table(question, self._measured(question, ordered(self._clients(question, own), question)))
 
-    def _rows(self, question: Question, own: bool) -> list[Measured]:
-        organizations = access.own_clients(question.person) if own and shows_own(question) else access.clients()
+    def _clients(self, question: Question, own: bool) -> list[Organization]:
+        found = access.own_clients(question.person) if own and shows_own(question) else access.clients()
         if text := question.given.get("q"):
-            organizations = organizations.filter(name__icontains=text)
-        values = reading.for_all_clients(question.person, self.metrics, question.period)
-        return [(each, values.get(client(each.slug), {})) for each in organizations.select_related("owner")]
+            found = found.filter(name__icontains=text)
+        return list(found.select_related("owner"))
+
+    def _measured(self, question: Question, organizations: Sequence[Organization]) -> list[Measured]:
+        """Every column, for those that are shown and no others."""
+        scopes = [client(each.slug) for each in organizations]
+        found = reading.numbers(question.person, self.metrics, scopes, [question.period])
+        values: dict[ScopeRef, dict[str, Number]] = {scope: {} for scope in scopes}
+        for (key, scope, _), number in found.items():
+            values[scope][key] = number
+        return [(each, values[client(each.slug)]) for each in organizations]
 
     def _table(self, question: Question, rows: Sequence[Measured]) -> Table:
         seen = [key for key in self.metrics if reading.may_see(question.person, CATALOGUE[key])]
@@ -98,7 +106,7 @@ class Clients(Panel):
             (
                 tables.text(organization.name, page),
                 *(tables.number(values.get(key), question, Style.LIST) for key in seen),
-                _measured(values),
+                _measured_cell(values),
                 tables.text(owner, css="nowrap"),
             )
         )
@@ -117,28 +125,33 @@ def measured_count(values: Values) -> int:
     return sum(number.state is State.MEASURED for number in values.values())
 
 
-def _measured(values: Values) -> Cell:
+def _measured_cell(values: Values) -> Cell:
     applying = [number for number in values.values() if number.state is not State.NOT_APPLICABLE]
     have = measured_count(values)
     return Cell(f"{have} of {len(applying)}", value=Decimal(have), is_number=True)
 
 
-def ordered(rows: Iterable[Measured], question: Question) -> list[Measured]:
-    """By the column asked for, a leading minus for the largest first; what is missing comes last either way."""
+def ordered(clients: Sequence[Organization], question: Question) -> list[Organization]:
+    """By the column asked for, a leading minus for the largest first; what is missing comes last either way.
+
+    Only that column is read for every client. A metric the person may not see is in no order at all.
+    """
     asked = question.given.get("sort", "name")
     key, downward = asked.lstrip("-"), asked.startswith("-")
-    by_name = sorted(rows, key=lambda row: row[0].name.casefold(), reverse=downward and key == "name")
-    if key == "measured":
-        return sorted(by_name, key=lambda row: measured_count(row[1]), reverse=downward)
-    if key not in SHOWN:
+    by_name = sorted(clients, key=lambda each: each.name.casefold(), reverse=downward and key == "name")
+    if key not in (*SHOWN, "measured"):
         return by_name
-    known = [row for row in by_name if _value(row, key) is not None]
-    unknown = [row for row in by_name if _value(row, key) is None]
-    return sorted(known, key=lambda row: _value(row, key) or Decimal(0), reverse=downward) + unknown
+    read = reading.for_all_clients(question.person, list(SHOWN) if key == "measured" else [key], question.period)
+    sizes = {scope.slug: _size(values, key) for scope, values in read.items()}
+    known = [(size, each) for each in by_name if (size := sizes.get(each.slug)) is not None]
+    unknown = [each for each in by_name if sizes.get(each.slug) is None]
+    return [each for _, each in sorted(known, key=lambda pair: pair[0], reverse=downward)] + unknown
 
 
-def _value(row: Measured, key: str) -> Decimal | None:
-    number = row[1].get(key)
+def _size(values: Values, key: str) -> Decimal | None:
+    if key == "measured":
+        return Decimal(measured_count(values))
+    number = values.get(key)
     return number.value if number else None
 
 
