@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from qbr import postgres
 
@@ -72,7 +73,8 @@ def main(arguments: list[str]) -> int:
     port = int(os.environ.get("PORT", "8000"))
     database_was_running = _database_running()
     children: list[Child] = []
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background ignores the second
+        signal.signal(number, _interrupt)
     try:
         _check_ports("demo" if demo else "run", port, port + 1 if demo else port)
         if "--reset" in arguments:
@@ -144,19 +146,27 @@ def _step(name: str, work: Callable[[], str]) -> None:
 
 
 def _database() -> str:
-    _command("migrate", "--verbosity", "0")
-    _command("createcachetable", "--verbosity", "0")
+    import django
+
+    django.setup()  # starts the embedded server where no other is named
+    _command("migrate", verbosity=0, interactive=False)
+    _command("createcachetable", verbosity=0)
     return "ready"
 
 
-def _command(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, str(ROOT / "manage.py"), *arguments], cwd=ROOT, check=False)
-    if done.returncode != 0:
-        raise CannotStart(f"“manage.py {' '.join(arguments)}” failed; the lines above say why.")
+def _command(*arguments: str, **options: Any) -> None:
+    """One of our commands, in this process: starting Django once is most of a quick start."""
+    from django.core.management import CommandError, call_command
+
+    try:
+        call_command(*arguments, **options)
+    except (CommandError, OSError) as fault:
+        raise CannotStart(f"“manage.py {' '.join(arguments)}” failed: {fault}") from fault
 
 
 def _sandbox(port: int) -> Child:
-    """The vendors' stand-in. Its world keeps the day it began on, so that a second start finds the same one."""
+    """The vendors' stand-in. Its world keeps the day it began on, so that a second start finds the same one, and its
+    clock follows ours."""
     began = postgres.LOCAL / "demo-began-on"
     if not began.exists():
         began.write_text(date.today().isoformat())
@@ -164,7 +174,10 @@ def _sandbox(port: int) -> Child:
     child = Child("sandbox", [sys.executable, "-m", "collectors.sandbox", *arguments])
     child.start()
     _wait_for_port(child, port)
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/_sandbox/info", timeout=60).close()
+    follow = urllib.request.Request(
+        f"http://127.0.0.1:{port}/_sandbox/clock", b'{"now": null}', {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(follow, timeout=60).close()  # noqa: S310 - our own child on loopback
     print(f"Vendor sandbox … http://127.0.0.1:{port}", flush=True)
     return child
 
@@ -180,7 +193,7 @@ def _static() -> str:
     if stamp.exists():
         return "unchanged"
     shutil.rmtree(ROOT / "staticfiles", ignore_errors=True)
-    _command("collectstatic", "--noinput", "--verbosity", "0")
+    _command("collectstatic", interactive=False, verbosity=0)
     stamp.touch()
     return "collected"
 
@@ -220,7 +233,7 @@ def _wait_for_port(child: Child, port: int, seconds: float = 60.0) -> None:
 def _announce(port: int, demo: bool) -> None:
     print(f"\n  The product is running at http://127.0.0.1:{port}\n", flush=True)
     if demo:
-        _command("demo", "--sign-ins")
+        _command("demo", sign_ins=True)
     else:
         print(f"  Set-up token, asked for from other machines: {os.environ['SETUP_TOKEN']}", flush=True)
     print("  Ctrl-C stops it.\n", flush=True)
@@ -228,9 +241,6 @@ def _announce(port: int, demo: bool) -> None:
 
 def _watch(children: list[Child]) -> None:
     """Restart what died, and a worker that lives but no longer moves (an idle worker killed wedges the cluster)."""
-    import django
-
-    django.setup()
     from collectors.watchdog import WorkerWatch
 
     watch = WorkerWatch()
