@@ -7,28 +7,20 @@ aside with its reason and the fields its file declares, and never stops the othe
 from __future__ import annotations
 
 import json
-import re
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, TypeAlias
 
-from django.db import models
-
+from collectors.columns import Column, Read, clean, coercer, storable
 from collectors.declare import Convert, Endpoint, Record, Vendor
 from collectors.errors import Unreadable
 from collectors.facts.shapes import Record as Entity
 
 Row: TypeAlias = tuple[Any, ...]
-Read: TypeAlias = Callable[[Any], Any]
-Column: TypeAlias = "models.Field[Any, Any]"
 
 SHAPE_FAULTS = (TypeError, AttributeError, LookupError, ArithmeticError)  # a value of another kind than declared
 FAULTS = (ValueError, Unreadable, *SHAPE_FAULTS)
-NOT_IN_TEXT = re.compile("[\0\ud800-\udfff]")  # what JSON can say and PostgreSQL cannot store
-YEARS = range(2, 9999)  # a moment's local day must stay within what Python can hold
 
 
 @dataclass(frozen=True)
@@ -110,7 +102,7 @@ class Plan:
             except SHAPE_FAULTS:
                 return Unread(external_id, f"{name} is not of the expected kind.", kept)
             except (ValueError, Unreadable) as fault:
-                return Unread(external_id, f"{name}: {_clean(str(fault))}", kept)
+                return Unread(external_id, f"{name}: {clean(str(fault))}", kept)
             external_id = external_id or value
         return Unread(external_id, "It could be read the second time only.", kept)
 
@@ -125,27 +117,8 @@ def only(record: Record, paths: Iterable[str]) -> dict[str, Any]:
             source = source.get(part) if isinstance(source, Mapping) else None  # type: ignore[assignment]
             target = target.setdefault(part, {}) if isinstance(target, dict) else {}
         if isinstance(source, Mapping) and last in source and isinstance(target, dict):
-            target[last] = _storable(source[last])
+            target[last] = storable(source[last])
     return kept
-
-
-def _storable(value: Any) -> Any:
-    match value:
-        case str():
-            return _clean(value)
-        case Mapping():
-            return {_clean(str(key)): _storable(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_storable(inner) for inner in value]
-        case Decimal() if not value.is_finite() or value.adjusted() > 30:
-            return str(value)
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-    return value
-
-
-def _clean(text: str) -> str:
-    return NOT_IN_TEXT.sub("", text)
 
 
 def _has(entity: type[Entity], name: str) -> bool:
@@ -192,7 +165,7 @@ def _address(endpoint: Endpoint, vendor: Vendor, settings: Mapping[str, Any]) ->
 
 def _reader(column: Column, source: str | Convert) -> Read:
     """One call from a record to the value of one column. Raises one of FAULTS."""
-    coerce = _coercer(column)
+    coerce = coercer(column)
     if isinstance(source, str):
         get = at(source)
         return lambda record: coerce(get(record))
@@ -215,140 +188,3 @@ def at(path: str) -> Read:
         return None if outer is None else inner(outer)
 
     return get
-
-
-def _coercer(column: Column) -> Read:
-    """Makes a value one that its column can hold, or raises ValueError with the reason."""
-    into = _KINDS[_kind(column)](column)
-    if column.name == "external_id":
-        empty = _missing
-    elif column.null:
-        empty = _nothing
-    elif column.has_default():
-        default = into(column.get_default())
-        empty = lambda: default  # noqa: E731
-    else:
-        empty = _missing
-    choices = {choice for choice, _ in column.flatchoices}
-
-    def coerce(value: Any) -> Any:
-        return empty() if value is None else into(value)
-
-    def coerce_choice(value: Any) -> Any:
-        value = coerce(value)
-        if value not in choices and value is not None:
-            raise ValueError(f"“{value}” is not one of {', '.join(sorted(choices))}")
-        return value
-
-    if column.name == "external_id":
-        return lambda value: coerce(None if value == "" else value)
-    return coerce_choice if choices else coerce
-
-
-def _missing() -> Any:
-    raise ValueError("missing")
-
-
-def _nothing() -> None:
-    return None
-
-
-def _kind(column: Column) -> type[models.Field[Any, Any]]:
-    return next(kind for kind in type(column).__mro__ if kind in _KINDS)
-
-
-def _text(column: Column) -> Read:
-    def into(value: Any) -> str:
-        if isinstance(value, str):
-            return value if value.isascii() and "\0" not in value else _clean(value)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise TypeError(column.name)
-        return str(value)
-
-    return into
-
-
-def _reference(column: Column) -> Read:
-    text = _text(column)
-    return lambda value: text(value) or None
-
-
-def _flag(column: Column) -> Read:
-    def into(value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise TypeError(column.name)
-        return value
-
-    return into
-
-
-def _whole(column: Column) -> Read:
-    limit = 2**31
-
-    def into(value: Any) -> int:
-        number = Decimal(value)
-        if isinstance(value, bool) or not -limit <= number < limit or number != int(number):
-            raise ValueError("not a whole number that can be counted with")
-        return int(number)
-
-    return into
-
-
-def _number(column: Column) -> Read:
-    assert isinstance(column, models.DecimalField)
-    limit = Decimal(10) ** (column.max_digits - column.decimal_places)
-    step = Decimal(1).scaleb(-column.decimal_places)
-
-    def into(value: Any) -> Decimal:
-        if isinstance(value, bool):
-            raise TypeError(column.name)
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-        if not number.is_finite() or abs(number) >= limit - step:
-            raise ValueError("not a number that can be stored")
-        return number
-
-    return into
-
-
-def _moment(column: Column) -> Read:
-    def into(value: Any) -> datetime:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if moment.tzinfo is None:
-            raise ValueError("a time without its zone")
-        if moment.year not in YEARS:
-            raise ValueError("a time outside of history")
-        assert isinstance(moment, datetime)
-        return moment
-
-    return into
-
-
-def _day(column: Column) -> Read:
-    def into(value: Any) -> date:
-        day = date.fromisoformat(value) if isinstance(value, str) else value
-        if isinstance(day, datetime) or not isinstance(day, date):
-            raise TypeError(column.name)
-        return day
-
-    return into
-
-
-def _json(column: Column) -> Read:
-    def into(value: Any) -> str:
-        if not isinstance(value, dict | list):
-            raise TypeError(column.name)
-        return json.dumps(_storable(value))
-
-    return into
-
-
-_KINDS: dict[type[models.Field[Any, Any]], Callable[[Column], Read]] = {
-    models.TextField: _text,
-    models.ForeignKey: _reference,
-    models.BooleanField: _flag,
-    models.IntegerField: _whole,
-    models.DecimalField: _number,
-    models.DateTimeField: _moment,
-    models.DateField: _day,
-    models.JSONField: _json,
-}

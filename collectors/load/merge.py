@@ -11,13 +11,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from collectors.columns import Column
 from collectors.connections import CollectorRun, Connection
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
 from collectors.load import marks, references
 from collectors.load.states import States
 from collectors.load.tables import Tables, name_of, target, type_of
-from collectors.transform import Batch, Column, Plan
+from collectors.transform import Batch, Plan
 
 MERGING = 7_132_010  # with the connection's id: the advisory lock of whoever writes its facts
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connection, models
 
+from collectors.columns import Column
 from collectors.facts.shapes import Record as Entity
 from collectors.facts.shapes import State
-from collectors.transform import Column, Plan
+from collectors.transform import Plan
 
 KEPT_BY_LOADING = frozenset({"id", "connection", "external_id", "changed_run", "retired_on"})
 
