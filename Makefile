@@ -33,9 +33,9 @@ check:
 	$(PY) manage.py check
 	$(PY) manage.py makemigrations --check --dry-run
 
-bench: install  ## ratios, each measured in one run; ROWS= scales the sizes down for a try
+bench: install  ## ratios, each measured in one run; ONLY=pages for a part, SCALE=0.1 for a try
 	@$(PYTHON) qbr/install.py test
-	@$(PY) manage.py bench
+	@$(PY) -m tests.bench $(if $(SCALE),--scale $(SCALE)) $(if $(ONLY),--only $(ONLY))
 
 lock:  ## compile the pinned requirements (needs uv)
 	for set in "" -demo -dev; do \
