@@ -138,6 +138,7 @@ AGREEMENT_TREND = Trend(
 AGREEMENTS: Row = (
     FactTable(
         key="agreements",
+        stands_on="agreement_mrr",
         title="Agreements",
         subtitle="As listed last in the period, largest first",
         slow=True,
@@ -149,6 +150,7 @@ AGREEMENTS: Row = (
 )
 MOVED = FactTable(
     key="moved",
+    stands_on="agreement_mrr",
     calm=True,
     title="Agreements that moved",
     subtitle="Behind new, lost, expansion and contraction MRR",
@@ -231,6 +233,7 @@ ROWS: tuple[Row, ...] = (
         ),
         FactTable(
             key="beside-ledger",
+            stands_on="mrr",
             title="Agreement MRR beside ledger MRR",
             subtitle="What is agreed, and what was booked",
             width=Width.HALF,
@@ -243,6 +246,7 @@ ROWS: tuple[Row, ...] = (
         MOVED,
         FactTable(
             key="unmapped",
+            stands_on="total_revenue",
             calm=True,
             title="Ledger accounts without a category",
             subtitle="Their months stay incomplete until someone decides",

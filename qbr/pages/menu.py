@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from qbr import access
 
@@ -99,10 +99,7 @@ def _shown(entries: tuple[Entry, ...], person: Person, here: str, chosen: dict[s
     for entry in entries:
         if not entry.may(person):
             continue
-        try:
-            path = reverse(entry.name)
-        except NoReverseMatch:
-            continue
+        path = reverse(entry.name)
         carried = urlencode({name: chosen[name] for name in CARRIED if chosen.get(name)}) if entry.carries else ""
         yield Shown(
             entry.name,

@@ -119,6 +119,7 @@ ROWS = (
     (
         Stacked(
             key="by-class",
+            stands_on="endpoints_managed",
             title="Endpoints by class",
             subtitle="At each month's end",
             width=Width.HALF,
@@ -128,6 +129,7 @@ ROWS = (
         ),
         Stacked(
             key="by-location",
+            stands_on="endpoints_managed",
             title="Endpoints by location",
             subtitle="At each month's end",
             width=Width.HALF,
@@ -139,6 +141,7 @@ ROWS = (
     (
         Ranking(
             key="last-contact",
+            stands_on="endpoints_managed",
             title="Last contact",
             subtitle="Endpoints by how long ago they were last seen, now",
             width=Width.THIRD,
@@ -151,6 +154,7 @@ ROWS = (
         ),
         FactTable(
             key="not-seen",
+            stands_on="endpoints_managed",
             calm=True,
             title=f"Agents not seen for {QUIET_DAYS} days",
             subtitle="Longest unseen first, now",

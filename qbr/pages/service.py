@@ -57,6 +57,7 @@ def _by(by: breakdowns.service.By, width: Width = Width.THIRD) -> Ranking:
     broken = BREAKDOWNS[by]
     return Ranking(
         key=f"by-{by}",
+        stands_on="reactive_tickets_created",
         title=f"By {broken.word}",
         subtitle="Reactive tickets created" if broken.reactive else "Tickets created, of every kind",
         width=width,
@@ -150,6 +151,7 @@ FLOW = Trend(
 )
 OPEN = Ranking(
     key="open-by-age",
+    stands_on="tickets_open",
     calm=True,
     title="Open by age",
     subtitle="Reactive tickets open at the period's end",
@@ -181,6 +183,7 @@ WORK: Row = (
 LONGEST: Row = (
     FactTable(
         key="longest",
+        stands_on="reactive_hours",
         title="Ten longest tickets",
         subtitle="Reactive tickets by the hours they took",
         slow=True,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar
 
+from django.urls import reverse
+
 from metrics.declare import Unit
+from metrics.models import State
 from metrics.reading import Numbers
 from qbr.pages import charts, formats, tables
 from qbr.pages.filters import Question
-from qbr.pages.layout import Context, Panel
-from qbr.pages.panels.trend import legend
+from qbr.pages.layout import Ask, Context, Panel
+from qbr.pages.panels.trend import legend, why_empty
 from qbr.pages.tables import Column, Line, Table
 
+SEE_DATA = "See what has been read"
 SERIES = 4  # more are folded into "Other"
 
 
@@ -37,7 +41,25 @@ class Over:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ranking(Panel):
+class FactPanel(Panel):
+    """A panel over facts. `stands_on` is the metric that counts the same facts: it knows whether they were read."""
+
+    stands_on: str
+    empty: str = "Nothing in this period."
+
+    def asks(self, question: Question) -> Iterable[Ask]:
+        yield Ask((self.stands_on,), (question.period,))
+
+    def nothing(self, question: Question, numbers: Numbers) -> Context:
+        """That there is nothing is said only where it was looked for: missing is not none."""
+        counted = numbers.get((self.stands_on, question.scope, question.period))
+        if counted is None or counted.state in (State.MEASURED, State.SO_FAR):
+            return {"empty": self.empty}
+        return {"empty": why_empty([counted]), "action": {"href": reverse("data"), "label": SEE_DATA}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking(FactPanel):
     """Horizontal bars from zero in plain HTML, in the order they are read."""
 
     read: Callable[[Question], Sequence[Ranked]]
@@ -45,14 +67,13 @@ class Ranking(Panel):
     of: str  # the heading of the names
     figure: str  # the heading of the figures
     beside: tuple[Column, ...] = ()  # what the table holds beside them
-    empty: str = "Nothing in this period."
     at_most: int = 12
     template: ClassVar[str] = "pages/panels/ranking.html"
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         rows = self.read(question)
         if not rows:
-            return {"empty": self.empty}
+            return self.nothing(question, numbers)
         longest = max(abs(Decimal(row.value)) for row in rows) or Decimal(1)
         return {
             "bars": [
@@ -92,18 +113,17 @@ class Ranking(Panel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FactTable(Panel):
+class FactTable(FactPanel):
     """A table of facts, as its reader has written it."""
 
     read: Callable[[Question], Table]
-    empty: str = "Nothing in this period."
     at_most: int = 25  # lines on the page; a file holds all
     template: ClassVar[str] = "pages/panels/table.html"
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         table = self.read(question)
         if table.is_empty:
-            return {"empty": self.empty}
+            return self.nothing(question, numbers)
         return {
             "table": replace(table, lines=table.lines[: self.at_most]),
             "more": max(0, len(table.lines) - self.at_most),
@@ -114,19 +134,18 @@ class FactTable(Panel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stacked(Panel):
+class Stacked(FactPanel):
     """Parts of a whole over time: the four largest and the rest."""
 
     read: Callable[[Question], Over]
     unit: Unit = Unit.COUNT
     of: str = "Month"
-    empty: str = "Nothing in this period."
     template: ClassVar[str] = "pages/panels/chart.html"
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         over = folded(self.read(question))
         if not any(value is not None for _, values in over.series for value in values):
-            return {"empty": self.empty}
+            return self.nothing(question, numbers)
         return {
             "figure": charts.trend(charts.Kind.STACK, over.labels, [self._series(*each) for each in over.series]),
             "legend": legend([name for name, _ in over.series]),
