@@ -58,10 +58,11 @@ class Part:
 
     scopes: frozenset[int] = frozenset()
     needs: Needs = frozenset()
+    accounts: frozenset[int] = frozenset()  # the accounts whose facts moved
 
     def __or__(self, other: Part) -> Part:
         needs = None if self.needs is None or other.needs is None else self.needs | other.needs
-        return Part(self.scopes | other.scopes, needs)
+        return Part(self.scopes | other.scopes, needs, self.accounts | other.accounts)
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def _marked(marks: Iterable[tuple[str, int, date]], opened: frozenset[Month]) ->
     for entity, account, day in marks:
         of = company | ({account} if entity == ENTRY else scopes.get(account, set()))
         for month, needs in _moved_by(entity, day, opened):
-            found[month] = found.get(month, Part()) | Part(of, needs)
+            found[month] = found.get(month, Part()) | Part(of, needs, frozenset({account}))
     return found
 
 

@@ -83,6 +83,10 @@ class Group:
     source: str  # FROM and WHERE, with the alias `r` for the month and its rules
     span: tuple[Month, Month]  # the months it counts, both included
 
+    @property
+    def account(self) -> str:
+        return "p.account_id" if isinstance(self.metrics[0], Movement | Opening) else self.facts.account
+
     def needed(self, needs: frozenset[str] | None) -> bool:
         """Whether any of these entities is counted here."""
         if needs is None:

@@ -3,8 +3,10 @@
     known_month     months asked for (`rolled`) and the month before each, with the rules in force at its end
     upper, member   quarters and years that hold a month asked for, and their months that have begun
     scoped          every scope, and the months in which it is a client's
-    asked           (scope, month) and asked_upper (scope, quarter or year): what will be worked out
     owned           whose each account is on which days; accounts nobody owns have no row
+    narrow_month    months in which nothing but facts of some clients' accounts has moved
+    asked           (scope, month) and asked_upper (scope, quarter or year): what will be worked out
+    asked_account   the accounts of the clients asked for
     linked          which connections know a scope, on which days
     stock_day       the day a connection's month is read on, and whether it is a whole reading
     fed             for each facts, scope and month: the state of what is counted from them
@@ -21,20 +23,22 @@ from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
 from metrics.rollup.asked import Asked
 from metrics.rollup.compile import bridges, entities_of, moved
-from metrics.rollup.sql import day, execute, ids, lay, text
+from metrics.rollup.sql import day, execute, fetch, ids, lay, text
 from metrics.settings import COLUMNS, lay_rules
 from organizations.as_of import owners_sql
 
 Periods = dict[Span, int]  # the id of each period row
 
 
-def lay_tables(asked: Asked, known_at: datetime | None = None) -> Periods:
-    """Lay every table above; the ids of the periods in play."""
+def lay_tables(asked: Asked, known_at: datetime | None = None) -> tuple[Periods, frozenset[Month]]:
+    """Lay every table above; the ids of the periods in play, and which months are narrow."""
     periods = _lay_periods(asked)
-    _lay_scopes(asked, periods)
+    _lay_scopes()
     _lay_owners(known_at)
+    narrow = _lay_narrow(asked, periods)
+    _lay_asked(asked, periods, narrow)
     _lay_readings(asked)
-    return periods
+    return periods, narrow
 
 
 def _lay_periods(asked: Asked) -> Periods:
@@ -97,7 +101,7 @@ def not_linked_scope() -> int:
     return Scope.objects.get_or_create(kind=Scope.Kind.NOT_LINKED, organization=None, key=None)[0].pk
 
 
-def _lay_scopes(asked: Asked, periods: Periods) -> None:
+def _lay_scopes() -> None:
     company_scope()
     not_linked_scope()
     execute("""
@@ -112,12 +116,36 @@ def _lay_scopes(asked: Asked, periods: Periods) -> None:
                         date '9999-12-31') AS to_month
         FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
         WHERE s.kind IN ('company', 'not_linked', 'organization')""")
+
+
+def _lay_narrow(asked: Asked, periods: Periods) -> frozenset[Month]:
+    """A month is narrow where each account that moved is one client's all month long, or nobody's business.
+
+    Then the company moves by as much as those clients do, and no other client's facts need reading again.
+    """
+    marked = [
+        f"({periods[month]}, {account})" for month, part in asked.partly.items() if part.needs is not None
+        for account in part.accounts
+    ]
+    lay("narrow_month", f"""
+        SELECT x.period_id FROM (VALUES {", ".join(marked) or "(0, 0)"}) x(period_id, account_id)
+        JOIN known_month m ON m.period_id = x.period_id
+        LEFT JOIN owned o ON o.account_id = x.account_id AND o.starts_on <= m.month AND o.ends_on >= m.ends_on
+        GROUP BY x.period_id HAVING count(*) = count(o.account_id)""")
+    narrow = {row for (row,) in fetch("SELECT period_id FROM narrow_month")}
+    return frozenset(month for month in asked.partly if periods[month] in narrow)
+
+
+def _lay_asked(asked: Asked, periods: Periods, narrow: frozenset[Month]) -> None:
+    apart = not_linked_scope()
     pairs = [f"SELECT scope_id, unnest(ARRAY[{_listed(asked.whole, periods)}]::bigint[]) AS period_id FROM scoped"]
     pairs += [
-        f"SELECT scope_id, {periods[month]} FROM scoped WHERE scope_id = ANY({ids(part.scopes)})"
+        f"SELECT scope_id, {periods[month]} FROM scoped"
+        f" WHERE scope_id = ANY({ids(part.scopes - {apart} if month in narrow else part.scopes)})"
         for month, part in asked.partly.items()
     ]
     lay("asked", " UNION ALL ".join(pairs))
+    lay("asked_account", "SELECT DISTINCT o.account_id FROM owned o JOIN asked a ON a.scope_id = o.scope_id")
     lay("asked_upper", """
         SELECT p.scope_id, u.period_id, u.grain, u.running, s.kind,
                coalesce(bit_or(1 << m.number)
@@ -172,11 +200,12 @@ def _lay_readings(asked: Asked) -> None:
                    m.month < s.from_month OR m.month >= s.to_month AS apart, s.internal AND r.facts IN ({ours}) AS ours
             FROM read_state r
             JOIN known_month m ON m.period_id = r.period_id
-            JOIN asked a ON a.period_id = r.period_id
-            JOIN scoped s ON s.scope_id = a.scope_id
+            CROSS JOIN scoped s
             LEFT JOIN linked l ON l.scope_id = s.scope_id AND l.connection_id = r.connection_id
                 AND l.starts_on < m.ends_on AND l.ends_on > m.month
-            WHERE s.organization_id IS NULL OR l.scope_id IS NOT NULL
+            WHERE (s.organization_id IS NULL OR l.scope_id IS NOT NULL)
+              AND (r.period_id NOT IN (SELECT n.period_id FROM narrow_month n)
+                   OR (s.scope_id, r.period_id) IN (SELECT a.scope_id, a.period_id FROM asked a))
         ) x
         GROUP BY 1, 2, 3, x.apart, x.ours""")
 
