@@ -28,7 +28,10 @@ def launch(folder: Path, port: int, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "qbr.launch", *arguments],
         env={**environment, "PORT": str(port), "QBR_LOCAL": str(folder)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -60,7 +63,9 @@ def processes_of(folder: Path) -> list[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("launch")
     yield place
-    subprocess.run([sys.executable, "-m", "qbr.postgres", "drop"], env={**os.environ, "QBR_LOCAL": str(place)}, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "qbr.postgres", "drop"], env={**os.environ, "QBR_LOCAL": str(place)}, check=True
+    )
 
 
 def test_it_starts_empty_asks_for_an_admin_and_stops_everything_it_started(folder: Path) -> None:

@@ -17,7 +17,11 @@ pytestmark = pytest.mark.processes
 def ask(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "qbr.postgres", *arguments],
-        env={**os.environ, "QBR_LOCAL": str(folder)}, capture_output=True, text=True, check=True, timeout=90,
+        env={**os.environ, "QBR_LOCAL": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
     )
     return done.stdout.strip()
 
