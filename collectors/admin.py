@@ -20,6 +20,8 @@ from collectors.client import Client
 from collectors.connections import CollectorRun, Connection, QuarantinedRecord
 from collectors.declare import Vendor
 from collectors.errors import CollectError
+from collectors.facts.shapes import EARLIEST
+from collectors.facts.touched import EVERY_ACCOUNT, Touched
 from collectors.forms import ConnectionForm, form_for, stored_secrets
 from collectors.quarantine import replay
 from collectors.vendors import VENDORS
@@ -102,6 +104,8 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         if form.secrets_given():
             obj.secrets = {**stored_secrets(obj), **form.secrets_given()}
         super().save_model(request, obj, form, change)
+        if change and {"counts_from", "counts_to"} & set(form.changed_data):
+            Touched.objects.create(entity="Connection", account=EVERY_ACCOUNT, month=EARLIEST)
         transaction.on_commit(schedules.match)
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 
+EVERY_ACCOUNT = -1
+NO_ACCOUNT = 0
+
 
 class TransactionId(models.Func):
     """The transaction a row is written in."""
@@ -16,7 +19,7 @@ class TransactionId(models.Func):
 
 
 class Touched(models.Model):
-    """A month that a change could move. `account` 0: no account. Taken by the roll-up in its own transaction.
+    """A month that a change could move; EARLIEST stands for every month. Taken by the roll-up in its own transaction.
 
     Each transaction leaves marks of its own. Were a mark shared, a roll-up under way could take away one that a
     load not yet visible to it relies on, or the load would have to wait for the roll-up.

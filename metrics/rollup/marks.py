@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from collectors.facts.shapes import EARLIEST
-from collectors.facts.touched import Touched
+from collectors.facts.touched import EVERY_ACCOUNT, NO_ACCOUNT, Touched
 
-EVERY_ACCOUNT = -1
-NO_ACCOUNT = 0
+__all__ = ["EVERY_ACCOUNT", "EVERY_MONTH", "NO_ACCOUNT", "mark_accounts", "mark_all", "rule_changed"]
 EVERY_MONTH = EARLIEST
 
 

@@ -16,6 +16,7 @@ from django_q.models import Schedule
 from collectors.connections import CollectorRun, Connection, QuarantinedRecord
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST, FOREVER
+from collectors.facts.touched import EVERY_ACCOUNT, Touched
 from collectors.vendors import VENDORS
 from tests.collectors.playing import Playing
 
@@ -151,6 +152,15 @@ def test_days_on_which_facts_count_are_kept_in_order(browser: Browser, playing: 
     assert (connection.counts_from, connection.counts_to) == (date(2025, 1, 1), date(2026, 1, 1))
     reply = browser.post(f"{ADD}?vendor=ninjaone", form(playing, counts_from="2026-01-01", counts_to="2026-01-01"))
     assert "later than the day it counts from" in errors(reply)
+
+
+def test_other_days_on_which_facts_count_ask_for_new_figures(browser: Browser, playing: Playing) -> None:
+    connection = added(browser, playing)
+    address = reverse("admin:collectors_connection_change", args=[connection.pk])
+    assert browser.post(address, form(playing, label="Renamed", counts_from="", counts_to="")).status_code == 302
+    assert not Touched.objects.exists()
+    assert browser.post(address, form(playing, counts_from="2025-01-01", counts_to="2026-01-01")).status_code == 302
+    assert list(Touched.objects.values_list("account", "month")) == [(EVERY_ACCOUNT, EARLIEST)]
 
 
 def test_schedules_follow_the_connections(
