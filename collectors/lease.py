@@ -22,7 +22,7 @@ from collectors.errors import CollectError
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=25)  # with a sweep a minute, a dead worker's run is taken over within 90 seconds
+LEASE = timedelta(seconds=25)  # with a sweep every half minute, a dead worker's run is taken over within 90 seconds
 BEAT = 5.0  # seconds
 UNDER_WAY = (CollectorRun.State.RUNNING, CollectorRun.State.PAUSED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from croniter import croniter
 from django.utils import timezone
@@ -13,7 +13,7 @@ from collectors.facts.touched import Calendar
 
 READ = "Read connection "
 RETRY = "Read again connection "
-SWEEP = "Take over runs whose worker died"
+SWEEPS = ("Take over runs whose worker died", "Take over runs whose worker died, half a minute later")
 TIDY = "Delete old quarantined records"
 
 
@@ -23,7 +23,11 @@ def match() -> None:
     Schedule.objects.filter(name__startswith=READ).exclude(name__in=wanted).delete()
     for name, source in wanted.items():
         _match_one(name, source)
-    _every_minute(SWEEP, "collectors.tasks.sweep")
+    for number, name in enumerate(SWEEPS):  # a worker looks at its schedules every half minute
+        _keep(
+            name, {"next_run": timezone.now() + timedelta(seconds=30 * number)},
+            func="collectors.tasks.sweep", schedule_type=Schedule.MINUTES, minutes=1,
+        )  # fmt: skip
     _keep(TIDY, func="collectors.tasks.tidy", schedule_type=Schedule.DAILY)
 
 
@@ -49,15 +53,12 @@ def _match_one(name: str, source: Connection) -> None:
         Schedule.objects.filter(pk=kept.pk).update(next_run=due)
 
 
-def _every_minute(name: str, func: str) -> None:
-    _keep(name, func=func, schedule_type=Schedule.MINUTES, minutes=1)
-
-
-def _keep(name: str, **wanted: object) -> Schedule:
-    """The schedule of this name, written only where it is not as wanted."""
+def _keep(name: str, first: dict[str, object] | None = None, **wanted: object) -> Schedule:
+    """The schedule of this name, written only where it is not as wanted; `first` is said when it is made."""
     kept: Schedule | None = Schedule.objects.filter(name=name).first()
     if kept is None:
-        new: Schedule = Schedule.objects.update_or_create(name=name, defaults={"repeats": -1, **wanted})[0]
+        defaults = {"repeats": -1, **(first or {}), **wanted}
+        new: Schedule = Schedule.objects.update_or_create(name=name, defaults=defaults)[0]
         return new
     if any(getattr(kept, field) != value for field, value in wanted.items()):
         Schedule.objects.filter(pk=kept.pk).update(**wanted)
