@@ -54,10 +54,8 @@ def rows_of(endpoint: Endpoint, body: Any) -> list[Any]:
     return body
 
 
-def kept(endpoint: Endpoint, rows: list[Any], parent: Record | None) -> list[Any]:
-    """The records worth keeping, those asked for `each` parent with it. What is no record stays, to be told."""
-    if endpoint.keep is not None:
-        rows = [row for row in rows if not isinstance(row, dict) or endpoint.keep(row)]
+def with_parent(rows: list[Any], parent: Record | None) -> list[Any]:
+    """The records, those asked for `each` parent with it. What is no record stays, to be told."""
     return rows if parent is None else [{**row, "each": parent} if isinstance(row, dict) else row for row in rows]
 
 

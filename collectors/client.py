@@ -16,7 +16,7 @@ import urllib3
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 
-from collectors.answers import at, kept, parsed, path_for, refusal, rows_of, said
+from collectors.answers import at, parsed, path_for, refusal, rows_of, said, with_parent
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
 from collectors.declare import Endpoint, Record, Vendor
@@ -151,7 +151,7 @@ class Client:
                 fault = "names a page it has already given"
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
-            yield Page(kept(endpoint, rows, parent), cursor)
+            yield Page(with_parent(rows, parent), cursor)
             if cursor is None:
                 return
             before = rows

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -19,7 +19,7 @@ from typing import Any
 import tldextract
 from django.conf import settings
 
-from collectors.declare import Convert, Record
+from collectors.declare import Convert
 
 _MILLISECONDS_FROM = Decimal(10) ** 11  # as seconds that is the year 5138, as milliseconds 1973
 _WHOLE = re.compile(r"[+-]?\d+")
@@ -108,10 +108,9 @@ def only_when(path: str, tested: str, allowed: tuple[str, ...]) -> Convert:
     return Convert((path, tested), lambda value, kind: value if kind in allowed else None)
 
 
-def only(path: str, *allowed: Any) -> Callable[[Record], bool]:
+def only(path: str, *allowed: Any) -> Convert:
     """For `keep`: the records whose field is one of `allowed`."""
-    steps = path.split(".")
-    return lambda record: functools.reduce(_step, steps, record) in allowed
+    return Convert((path,), lambda value: value in allowed)
 
 
 def billing_months(path: str) -> Convert:
@@ -203,10 +202,6 @@ def _plain(value: Any) -> Any:
 
 def _same(value: Any) -> Any:
     return value
-
-
-def _step(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else None
 
 
 def _text(value: Any) -> str:

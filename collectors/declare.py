@@ -86,7 +86,7 @@ class Endpoint:
     params: Mapping[str, str] = field(default_factory=dict)
     since: Since | None = None
     each: str | None = None
-    keep: Callable[[Record], bool] | None = None  # the client passes on no other record
+    keep: Convert | None = None  # whether a record is read at all
     complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires
     records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
     window: Callable[[datetime, datetime], Mapping[str, str]] | None = None  # parameters for a span of time (reports)

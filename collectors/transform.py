@@ -60,7 +60,9 @@ class Plan:
         names = ["external_id", *(name for name in sources if name != "external_id")]
         self.columns = tuple(names)
         self.readers = tuple(_reader(_column(endpoint.into, name), sources[name]) for name in names)
-        self.paths = sorted({path for source in sources.values() for path in _paths(source)})
+        self.keeps = _test(endpoint.keep) if endpoint.keep else None
+        read = [*sources.values(), *([endpoint.keep] if endpoint.keep else [])]
+        self.paths = sorted({path for source in read for path in _paths(source)})
         self.parent_paths = sorted(
             {
                 path.removeprefix("each.")
@@ -72,10 +74,12 @@ class Plan:
 
     def read(self, records: Iterable[Record], batch: Batch) -> None:
         """Add these records to the batch."""
-        readers, rows = self.readers, batch.rows
+        readers, rows, keeps = self.readers, batch.rows, self.keeps
         for record in records:
             batch.read += 1
             try:
+                if keeps is not None and not keeps(record):
+                    continue
                 row = tuple([read(record) for read in readers])
             except FAULTS:
                 batch.unread.append(self._unread(record))
@@ -104,7 +108,7 @@ class Plan:
             except (ValueError, Unreadable) as fault:
                 return Unread(external_id, f"{name}: {clean(str(fault))}", kept)
             external_id = external_id or value
-        return Unread(external_id, "It could be read the second time only.", kept)
+        return Unread(external_id, "Whether it is to be read cannot be told.", kept)
 
 
 def only(record: Record, paths: Iterable[str]) -> dict[str, Any]:
@@ -161,6 +165,11 @@ def _address(endpoint: Endpoint, vendor: Vendor, settings: Mapping[str, Any]) ->
         return "" if None in values else template.format(*values)
 
     return Convert(paths, fill)
+
+
+def _test(keep: Convert) -> Read:
+    gets = [at(path) for path in keep.paths]
+    return lambda record: keep.of(*[get(record) for get in gets])
 
 
 def _reader(column: Column, source: str | Convert) -> Read:

@@ -139,3 +139,15 @@ def test_a_moment_is_kept_exact() -> None:
 def test_a_field_that_is_not_ours_is_named() -> None:
     with pytest.raises(LookupError, match="Ticket has no field colour"):
         plan(colour="colour")
+
+
+def test_a_record_of_which_cannot_be_told_whether_it_is_to_be_read_is_set_aside() -> None:
+    keep = Convert(("state.name",), lambda name: {"open": True, "spam": False}[name])
+    endpoint = Endpoint(name="t", path="/t", into=Ticket, keep=keep, fields={"external_id": "id"})
+    batch = read(
+        Plan(endpoint, DESK, {}), {"id": 1, "state": {"name": "open"}}, {"id": 2, "state": {"name": "spam"}},
+        {"id": 3, "state": {"name": "odd"}}, {"id": 4, "state": "none"},
+    )  # fmt: skip
+    assert list(batch.rows) == ["1"]
+    assert [(one.external_id, one.record["state"]) for one in batch.unread] == [("3", {"name": "odd"}), ("4", {})]
+    assert {one.reason for one in batch.unread} == {"Whether it is to be read cannot be told."}
