@@ -143,6 +143,14 @@ class Flow(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told(Flow):
+    """A Flow over what not every vendor tells: where there are rows `among` and none is `told`, there is no number."""
+
+    among: str  # SQL over f: the rows of which it could be told
+    told: str  # SQL over f: those of them of which it is
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stock(Metric):
     """What stood at the end of a month, read on its last complete listing. A stock is never summed over months."""
 

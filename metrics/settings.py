@@ -121,6 +121,11 @@ SETTINGS: Mapping[str, Setting] = {
             help="Kinds of device that count as seats managed.",
         ),
         Setting(
+            key="seat_products", label="Products that are seats", default="seat|user", check=_pattern, column="text",
+            help="Additions to agreements whose product matches are seats, so that backup or onboarding is not counted "
+            "as one. Name one product a person, or people count twice. Empty: every addition.",
+        ),
+        Setting(
             key="closed_statuses", label="Closed statuses", default=[], check=_names, column="text[]",
             help="Ticket statuses that count as closed beside those the PSA itself marks as closed.",
         ),

@@ -61,6 +61,8 @@ def _change(world: World, wanted: Row) -> Row:
             value = parse_moment(str(value))
         elif name in ("cancelled", "end") and value is not None:
             value = date.fromisoformat(str(value))
+        elif name == "organization":
+            change["client"] = _client_of(int(str(value)))
         elif name == "amount":
             name, value = "amounts", ((0, Decimal(str(value))),)
         change[name] = value
@@ -123,10 +125,14 @@ def _ticket(world: World, identity: int, wanted: Row, now: int) -> Ticket:
     )  # fmt: skip
 
 
+def _client_of(organization: int) -> int:
+    return (organization - 2) // 2
+
+
 def _device(identity: int, wanted: Row, now: int) -> Device:
     organization = int(str(wanted["organization"]))
     return Device(
-        id=identity, client=(organization - 2) // 2, organization=organization, site=organization * 10,
+        id=identity, client=_client_of(organization), organization=organization, site=organization * 10,
         node_class=str(wanted.get("node_class", "WINDOWS_WORKSTATION")), name=str(wanted["name"]), came_at=now,
         went_at=None, approved_at=now, silent_since=None, os_name="Windows 11 Pro", os_build="26100",
         os_release="24H2", upgraded_at=None,

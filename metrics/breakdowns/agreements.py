@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from metrics.breakdowns.source import Source, listed
 from metrics.declare import Part
-from metrics.definitions.facts import AGREEMENT_BRIDGE, AGREEMENT_LINES, MANAGED
+from metrics.definitions.facts import AGREEMENT_BRIDGE, AGREEMENT_LINES, MANAGED, SEATS
 from metrics.periods import Month, Span
 from metrics.reading import ScopeRef
 from metrics.rollup.compile import with_rules
@@ -16,7 +16,8 @@ from metrics.rollup.compile import with_rules
 AGREEMENTS = """, {listed},
 billed AS (
     SELECT f.agreement_id, d.day, max(coalesce(o.client, '')) AS client, max(coalesce(o.slug, '')) AS slug,
-           max(f.kind) AS kind, sum(f.monthly_amount) AS mrr, sum(f.seats) AS seats
+           max(f.kind) AS kind, sum(f.monthly_amount) AS mrr,
+           coalesce(sum(f.seats) FILTER (WHERE {seats}), 0) AS seats
     FROM {lines}
     GROUP BY 1, 2
 )
@@ -108,7 +109,7 @@ def agreements(scope: ScopeRef, span: Span) -> list[AgreementRow]:
     """The agreements that billed or stood on the last listing of the period's last month, largest first."""
     source = Source(scope, span.months[-1:])
     body = AGREEMENTS.format(
-        listed=listed(AGREEMENT_LINES), lines=source.standing(AGREEMENT_LINES, MANAGED)
+        listed=listed(AGREEMENT_LINES), lines=source.standing(AGREEMENT_LINES, MANAGED), seats=with_rules(SEATS)
     )
     return [AgreementRow(*row) for row in source.rows(body, {"first": span.starts_on, "after": span.ends_on})]
 

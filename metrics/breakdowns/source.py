@@ -35,7 +35,8 @@ owned AS MATERIALIZED (
 LISTED = """listed AS MATERIALIZED (
     SELECT e.month, e.connection_id, min(e.day) AS day FROM (
         SELECT r.month, l.connection_id, l.entity, max(l.day) AS day
-        FROM r JOIN connection c ON c.counts_from < r.ends_on AND c.counts_to > r.month
+        FROM r JOIN connection c ON c.counts_from < r.ends_on
+            AND c.counts_to > least(r.ends_on - 1, greatest(r.month, (SELECT max(day) FROM listing)))
         JOIN listing l ON l.connection_id = c.id AND l.entity IN ({entities})
             AND l.day >= greatest(r.month, c.counts_from) AND l.day < least(r.ends_on, c.counts_to)
         GROUP BY 1, 2, 3

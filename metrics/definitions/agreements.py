@@ -15,7 +15,7 @@ from metrics.declare import (
     Stock,
     Unit,
 )
-from metrics.definitions.facts import AGREEMENT_BRIDGE, AGREEMENT_LINES, MANAGED
+from metrics.definitions.facts import AGREEMENT_BRIDGE, AGREEMENT_LINES, MANAGED, SEATS
 
 RULES = ("managed_agreement_kinds", "listing_tolerance_days")
 KINDS = "agreement types that count as managed services"
@@ -52,8 +52,9 @@ MONTHLY: tuple[Metric, ...] = (
     Stock(
         key="agreement_seats", label="Agreement seats", section=Section.FINANCIAL, unit=Unit.COUNT,
         meaning="Seats billed as additions at the end of the month, beyond those the base fee covers.",
-        facts=AGREEMENT_LINES, value="sum(f.seats)", where=f"f.monthly_amount > 0 AND {MANAGED}",
-        where_words=f"that bill; {KINDS}", rules=RULES, requirement="C26",
+        facts=AGREEMENT_LINES, value="sum(f.seats)", where=f"f.monthly_amount > 0 AND {SEATS} AND {MANAGED}",
+        where_words=f"that bill, of products that are seats; {KINDS}", rules=(*RULES, "seat_products"),
+        requirement="C26",
     ),
     _movement(Part.NEW, "new_mrr", "New MRR", "MRR of agreements that did not bill a month before.",
               Better.HIGHER, "New MRR"),

@@ -59,6 +59,7 @@ AGREEMENT_LINES = Facts(
     row="coalesce(f.addition_id, -f.agreement_id)",
 )
 MANAGED = "(cardinality(:managed_agreement_kinds) = 0 OR lower(f.kind) = ANY(:managed_agreement_kinds))"
+SEATS = "f.product ~* :seat_products"
 AGREEMENT_BRIDGE = Bridge(
     facts=AGREEMENT_LINES,
     thing="f.agreement_id",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from metrics.declare import Better, Derived, Flow, Metric, Section, Standing, Unit
+from metrics.declare import Better, Derived, Flow, Metric, Section, Standing, Told, Unit
 from metrics.definitions.facts import KIND_OF_WORK, TICKETS, TIME
 from metrics.models import QueueKind
 
 REACTIVE = "q.kind = 'reactive'"
+REOPENING = "f.reopened IS NOT NULL"
 CLOSED = "(f.closed OR lower(f.status) = ANY(:closed_statuses))"
 
 MONTHLY: tuple[Metric, ...] = (
@@ -57,16 +58,18 @@ QUALITY: tuple[Metric, ...] = (
         meaning="Share of the closed tickets with an SLA that met it.",
         formula="tickets_sla_met / tickets_with_sla * 100", undefined="no ticket with an SLA",
     ),
-    Flow(
+    Told(
         key="tickets_with_reopen_count", label="Tickets whose reopening is known", section=Section.SERVICE,
         unit=Unit.COUNT, meaning="Reactive tickets closed of which the PSA says how often they were reopened.",
-        facts=TICKETS, dated="f.closed_on", where=f"{REACTIVE} AND {CLOSED} AND f.reopened IS NOT NULL",
+        facts=TICKETS, dated="f.closed_on", where=f"{REACTIVE} AND {CLOSED} AND {REOPENING}",
+        among=f"{REACTIVE} AND {CLOSED}", told=f"{REACTIVE} AND {CLOSED} AND {REOPENING}",
         where_words="closed, on a reactive queue, reopening known", rules=("queue_kinds", "closed_statuses"),
     ),
-    Flow(
+    Told(
         key="tickets_reopened", label="Tickets reopened", section=Section.SERVICE, unit=Unit.COUNT,
         meaning="Reactive tickets closed that had been reopened, each once by its last close.", better=Better.LOWER,
         facts=TICKETS, dated="f.closed_on", where=f"{REACTIVE} AND {CLOSED} AND f.reopened > 0",
+        among=f"{REACTIVE} AND {CLOSED}", told=f"{REACTIVE} AND {CLOSED} AND {REOPENING}",
         where_words="closed, on a reactive queue, reopened at least once", rules=("queue_kinds", "closed_statuses"),
         requirement="C22",
     ),

@@ -21,6 +21,7 @@ from metrics.declare import (
     Part,
     Standing,
     Stock,
+    Told,
     Total,
     facts_of,
 )
@@ -79,7 +80,7 @@ class Group:
     fed_as: str  # the name under which the facts' states are kept
     facts: Facts
     metrics: tuple[Measured, ...]
-    columns: str  # v, n and k of each metric: value, rows and checksum
+    columns: str  # v, n and k of each metric: value, rows and checksum; of a Told a and t: rows among, rows told
     source: str  # FROM and WHERE, with the alias `r` for the month and its rules
     span: tuple[Month, Month]  # the months it counts, both included
 
@@ -197,6 +198,10 @@ def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
         )
         for number, metric in enumerate(metrics)
     ]
+    for number, metric in enumerate(metrics):
+        if isinstance(metric, Told):
+            columns += [f"{counted('count(*)', metric.among)} AS a{number}",
+                        f"{counted('count(*)', metric.told)} AS t{number}"]  # fmt: skip
     if facts.unsettled:
         columns.append(f"{facts.unsettled} AS unsettled")
     return ", ".join(columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metrics.declare import Facts, Movement, Opening
+from metrics.declare import Facts, Movement, Opening, Told
 from metrics.models import Origin, State
 from metrics.periods import Month, months_between
 from metrics.rollup.asked import Asked
@@ -87,10 +87,10 @@ def _company_by_difference(of: Sequence[Group], definitions: Definitions) -> Non
         )
         INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, fact_rows, checksum)
         SELECT v.scope_id, v.definition_id, v.period_id,
-               CASE WHEN f.state IN (0, 1, 2) THEN {before} + coalesce(m.value, 0) END,
+               CASE WHEN f.state IN (0, 1, 2, 3) THEN {before} + coalesce(m.value, 0) END,
                CASE WHEN {before} IS NULL THEN v.state ELSE f.state END, f.cause, {int(Origin.COLLECTED)},
-               CASE WHEN f.state IN (0, 1, 2) THEN v.fact_rows + coalesce(m.rows, 0) END,
-               CASE WHEN f.state IN (0, 1, 2) THEN v.checksum + coalesce(m.checksum, 0) END
+               CASE WHEN f.state IN (0, 1, 2, 3) THEN v.fact_rows + coalesce(m.rows, 0) END,
+               CASE WHEN f.state IN (0, 1, 2, 3) THEN v.checksum + coalesce(m.checksum, 0) END
         FROM differing d
         JOIN metrics_monthly v ON v.scope_id = {company_scope()} AND v.definition_id = d.definition_id
             AND v.period_id = d.period_id
@@ -117,13 +117,20 @@ def _counted_sql(group: Group, definitions: Definitions, narrow: bool) -> str:
     """
     numbers = range(len(group.metrics))
     named = [f"{letter}{number}" for number in numbers for letter in "vnk"]
+    untold = dict.fromkeys(numbers, "false")
+    for n, metric in enumerate(group.metrics):
+        if isinstance(metric, Told):
+            named += [f"a{n}", f"t{n}"]
+            untold[n] = f"coalesce(e.a{n}, 0) > 0 AND e.t{n} = 0"
     unsettled = bool(group.facts.unsettled)
     if unsettled:
         named.append("unsettled")
     sums = ", ".join(f"sum({name}) AS {name}" for name in named)
     values = ", ".join(
-        f"({definitions[metric.key]}::bigint, e.v{n}, e.n{n}, e.k{n})" for n, metric in enumerate(group.metrics)
+        f"({definitions[metric.key]}::bigint, e.v{n}, e.n{n}, e.k{n}, {untold[n]})"
+        for n, metric in enumerate(group.metrics)
     )
+    there = "f.state IN (0, 1, 2, 3) AND NOT u.untold"
     only = f" AND {group.account} IN (SELECT account_id FROM asked_account)" if narrow else ""
     mine = f"a.scope_id <> {company_scope()}" if narrow else "true"
     if not group.facts.account:
@@ -140,22 +147,24 @@ def _counted_sql(group: Group, definitions: Definitions, narrow: bool) -> str:
             UNION ALL
             SELECT {company_scope()}, p.period_id, {sums}
             FROM part p JOIN fed f ON f.facts = {text(group.fed_as)} AND f.scope_id = p.scope_id
-                AND f.period_id = p.period_id AND f.state IN (0, 1, 2)
+                AND f.period_id = p.period_id AND f.state IN (0, 1, 2, 3)
             GROUP BY p.period_id
         )
         INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, fact_rows, checksum)
         SELECT a.scope_id, u.definition_id, a.period_id,
-               CASE WHEN f.state IN (0, 1, 2) THEN coalesce(u.value, 0) END,
-               CASE WHEN {doubt} THEN {int(State.INCOMPLETE)} ELSE f.state END,
-               CASE WHEN {doubt} THEN {_unsettled(group.facts)} ELSE f.cause END,
+               CASE WHEN {there} THEN coalesce(u.value, 0) END,
+               CASE WHEN u.untold AND f.state IN (0, 1, 2, 3) THEN {int(State.NOT_COLLECTED)}
+                    WHEN {doubt} THEN {int(State.INCOMPLETE)} ELSE f.state END,
+               CASE WHEN u.untold AND f.state IN (0, 1, 2, 3) THEN 'the vendor does not tell'
+                    WHEN {doubt} THEN {_unsettled(group.facts)} ELSE f.cause END,
                {int(Origin.COLLECTED)},
-               CASE WHEN f.state IN (0, 1, 2) THEN coalesce(u.rows, 0) END,
-               CASE WHEN f.state IN (0, 1, 2) THEN coalesce(u.checksum, 0) END
+               CASE WHEN {there} THEN coalesce(u.rows, 0) END,
+               CASE WHEN {there} THEN coalesce(u.checksum, 0) END
         FROM asked a
         JOIN known_month m ON m.period_id = a.period_id AND {between}
         JOIN fed f ON f.facts = {text(group.fed_as)} AND f.scope_id = a.scope_id AND f.period_id = a.period_id
         LEFT JOIN every e ON e.scope_id = a.scope_id AND e.period_id = a.period_id
-        CROSS JOIN LATERAL (VALUES {values}) u(definition_id, value, rows, checksum)
+        CROSS JOIN LATERAL (VALUES {values}) u(definition_id, value, rows, checksum, untold)
         WHERE {mine}"""
 
 

@@ -9,6 +9,7 @@
     asked_account   the accounts of the clients asked for
     linked          which connections know a scope, on which days
     stock_day       the day a connection's month is read on, and whether it is a whole reading
+    doubled         clients, and the company with them, that two systems count on one day, in words
     fed             for each facts, scope and month: the state of what is counted from them
 """
 
@@ -28,6 +29,30 @@ from metrics.settings import COLUMNS, lay_rules
 from organizations.as_of import owners_sql
 
 Periods = dict[Span, int]  # the id of each period row
+
+# Where two systems count for a client on one day, what they say together may be the same things twice.
+DOUBLED = """
+WITH held AS (
+    SELECT r.facts, l.scope_id, r.period_id, c.id, c.label, greatest(l.starts_on, c.counts_from, m.month) AS from_on,
+           least(l.ends_on, c.counts_to, m.ends_on) AS until_on
+    FROM read_state r
+    JOIN connection c ON c.id = r.connection_id
+    JOIN known_month m ON m.period_id = r.period_id
+    JOIN linked l ON l.connection_id = c.id AND l.starts_on < m.ends_on AND l.ends_on > m.month
+    WHERE r.state <> 4 AND r.facts IN (
+        SELECT facts FROM read_state WHERE facts NOT IN ({whole}) GROUP BY 1 HAVING count(DISTINCT connection_id) > 1)
+), client AS (
+    SELECT a.facts, a.scope_id, a.period_id, min(least(a.label, b.label) || ' and ' || greatest(a.label, b.label)
+           || ' both count: say in the admin from and to which day each does') AS words
+    FROM held a JOIN held b USING (facts, scope_id, period_id)
+    WHERE a.id < b.id AND a.from_on < b.until_on AND b.from_on < a.until_on
+    GROUP BY 1, 2, 3
+)
+SELECT * FROM client
+UNION ALL
+SELECT n.facts, s.scope_id, n.period_id, min(o.name || ': ' || n.words)
+FROM client n JOIN scoped t ON t.scope_id = n.scope_id JOIN organization o ON o.id = t.organization_id
+CROSS JOIN scoped s WHERE s.kind = 'company' GROUP BY 1, 2, 3"""
 
 
 def lay_tables(asked: Asked, known_at: datetime | None = None) -> tuple[Periods, frozenset[Month]]:
@@ -187,36 +212,45 @@ def _lay_readings(asked: Asked) -> None:
     states.append("SELECT facts, connection_id, period_id, state, cause FROM stock_day WHERE rolled")
     states += [_moved_states(bridge) for bridge in bridges()]
     lay("read_state", " UNION ALL ".join(states))
+    whole = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.account) or "''"
+    lay("doubled", DOUBLED.format(whole=whole))
     ours = ", ".join(text(facts.name) for facts in stocks.values() if not facts.internal) or "''"
     lay("fed", f"""
         SELECT x.facts, x.scope_id, x.period_id,
                CASE WHEN x.apart OR x.ours THEN 6
+                    WHEN x.doubled IS NOT NULL AND bool_and(x.state IN (0, 1)) THEN 3
                     WHEN min(x.state) = max(x.state) THEN max(x.state)
                     WHEN bool_and(x.state IN (0, 1)) THEN 1 ELSE 2 END::smallint AS state,
                CASE WHEN x.apart THEN 'not a client then' WHEN x.ours THEN 'our own are not counted'
-                    ELSE min(x.cause) FILTER (WHERE x.state NOT IN (0, 1)) END AS cause
+                    ELSE coalesce(min(x.cause) FILTER (WHERE x.state NOT IN (0, 1)), x.doubled) END AS cause
         FROM (
             SELECT DISTINCT r.facts, s.scope_id, r.period_id, r.connection_id, r.state, r.cause,
-                   m.month < s.from_month OR m.month >= s.to_month AS apart, s.internal AND r.facts IN ({ours}) AS ours
+                   m.month < s.from_month OR m.month >= s.to_month AS apart, s.internal AND r.facts IN ({ours}) AS ours,
+                   w.words AS doubled
             FROM read_state r
             JOIN known_month m ON m.period_id = r.period_id
             CROSS JOIN scoped s
             LEFT JOIN linked l ON l.scope_id = s.scope_id AND l.connection_id = r.connection_id
                 AND l.starts_on < m.ends_on AND l.ends_on > m.month
+            LEFT JOIN doubled w ON w.facts = r.facts AND w.scope_id = s.scope_id AND w.period_id = r.period_id
             WHERE (s.organization_id IS NULL OR l.scope_id IS NOT NULL)
               AND (r.period_id NOT IN (SELECT n.period_id FROM narrow_month n)
                    OR (s.scope_id, r.period_id) IN (SELECT a.scope_id, a.period_id FROM asked a))
         ) x
-        GROUP BY 1, 2, 3, x.apart, x.ours""")
+        GROUP BY 1, 2, 3, x.apart, x.ours, x.doubled""")
 
 
 def _sources(facts: Facts, readings: str) -> str:
     """Connections that feed an entity: they have been read for it, or hold facts of a read not yet ended well.
 
+    One of a vendor that feeds it elsewhere will, so that the sum of those read before it is not taken for the whole.
     The ORDER BY has the planner look one row up by key instead of reading the whole table for a connection without.
     """
-    table = facts.entity._meta.db_table
-    return f"""SELECT connection_id FROM {readings} WHERE entity = {text(facts.entity.__name__)}
+    table, entity = facts.entity._meta.db_table, text(facts.entity.__name__)
+    return f"""SELECT connection_id FROM {readings} WHERE entity = {entity}
+        UNION SELECT c.id FROM connection c WHERE c.enabled AND c.vendor IN (
+            SELECT k.vendor FROM connection k JOIN {readings} k_read ON k_read.connection_id = k.id
+            WHERE k_read.entity = {entity})
         UNION SELECT c.id FROM connection c WHERE (
             SELECT x.external_id FROM {table} x WHERE x.connection_id = c.id ORDER BY x.external_id LIMIT 1
         ) IS NOT NULL"""
@@ -260,7 +294,11 @@ def _flow_states(facts: Facts, zone: str) -> str:
 
 
 def stock_days(facts: Facts) -> str:
-    """A month's stock is read on its last complete listing, if that was taken near enough to its end (C25)."""
+    """A month's stock is read on its last complete listing, if that was taken near enough to its end (C25).
+
+    A connection that no longer counts at the end tells nothing of it; what took its place does. Before the first run
+    that ended well, no list of those needed may be missing: agreements without their additions would bill too little.
+    """
     entities = ", ".join(text(name) for name in entities_of(facts))
     return f"""
         SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id, m.month, m.rolled, d.day,
@@ -268,14 +306,16 @@ def stock_days(facts: Facts) -> str:
                     WHEN m.running THEN 1
                     WHEN least(m.ends_on, s.counts_to) - 1 - d.day <= m.listing_tolerance_days THEN 0
                     ELSE 2 END::smallint AS state,
-               CASE WHEN s.first_day IS NULL THEN 'not listed yet'
+               CASE WHEN s.first_day IS NULL OR s.entities < s.needed THEN 'not listed yet'
                     WHEN s.first_day >= m.ends_on THEN 'not collected before ' || to_char(s.first_day, 'FMDD Mon YYYY')
                     WHEN d.day IS NULL THEN 'not listed in this month'
                     WHEN NOT m.running AND least(m.ends_on, s.counts_to) - 1 - d.day > m.listing_tolerance_days
                     THEN 'last listed ' || to_char(d.day, 'FMDD Mon YYYY') END AS cause
         FROM (
             SELECT c.id AS connection_id, c.counts_from, c.counts_to, min(l.day) AS first_day,
-                   count(DISTINCT l.entity) AS entities
+                   count(DISTINCT l.entity) AS entities,
+                   CASE WHEN c.full_compare_at IS NULL THEN {len(entities_of(facts))}
+                        ELSE count(DISTINCT l.entity) END AS needed
             FROM ({_sources(facts, "listing")}) x JOIN connection c ON c.id = x.connection_id
             LEFT JOIN listing l ON l.connection_id = c.id AND l.entity IN ({entities})
             GROUP BY c.id
@@ -287,9 +327,10 @@ def stock_days(facts: Facts) -> str:
                 WHERE l.connection_id = s.connection_id AND l.entity IN ({entities})
                   AND l.day >= greatest(m.month, s.counts_from) AND l.day < least(m.ends_on, s.counts_to)
                 GROUP BY l.entity
-            ) e HAVING count(*) = s.entities
+            ) e HAVING count(*) = s.needed
         ) d ON true
-        WHERE s.counts_from < m.ends_on AND s.counts_to > m.month"""
+        WHERE s.counts_from < m.ends_on
+          AND s.counts_to > least(m.ends_on - 1, greatest(m.month, (SELECT max(day) FROM listing)))"""
 
 
 def _moved_states(bridge: Bridge) -> str:

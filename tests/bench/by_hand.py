@@ -44,7 +44,7 @@ AGREEMENTS = {
     "managed_services_agreements": ("count(DISTINCT f.agreement_id)", "f.monthly_amount > 0"),
     "agreement_mrr": ("sum(f.monthly_amount)", "true"),
     "average_agreement_mrr": ("sum(f.monthly_amount)", "true"),
-    "agreement_seats": ("sum(f.seats)", "f.monthly_amount > 0"),
+    "agreement_seats": ("sum(f.seats)", "f.monthly_amount > 0 AND f.product ~* 'seat|user'"),
 }
 MOVES = {
     "new_mrr": ("sum(f.now)", "f.before <= 0 AND f.now > 0"),

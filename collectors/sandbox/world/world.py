@@ -154,7 +154,7 @@ class World:
         for edit in self.edits.of("devices", device.id, moment):
             if edit.delete:
                 return None
-            device = replace(device, **_known(edit.set, ("name", "organization", "site", "node_class",
+            device = replace(device, **_known(edit.set, ("name", "organization", "client", "site", "node_class",
                                                          "silent_since", "approved_at")))  # fmt: skip
         return device
 

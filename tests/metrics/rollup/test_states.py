@@ -12,7 +12,7 @@ from collectors.facts.service import Ticket
 from metrics import rollup
 from metrics.models import Origin
 from metrics.settings import decide
-from tests.metrics.rollup.world import World, day, enter, read, state, value, values_of
+from tests.metrics.rollup.world import World, day, enter, mark, read, state, value, values_of
 
 pytestmark = pytest.mark.django_db
 APRIL = datetime(2025, 4, 2, 12, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_no_row_stands_for_a_layer_a_client_has_no_account_in() -> None:
     roll()
     assert values_of("endpoints_managed", "2025-03", acme) == []
     assert value("rhem", "2025-03", acme).get_state_display() == "not linked"
-    assert value("rhem", "2025-03", acme).cause == "Endpoints managed"
+    assert value("rhem", "2025-03", acme).cause == "needs endpoints managed"
 
 
 @pytest.mark.parametrize(("listed", "expected", "cause"), [
@@ -306,3 +306,27 @@ def test_statuses_named_as_closed_count_beside_the_psas_own_flag() -> None:
     decide("closed_statuses", ["done, NO answer"])
     roll()
     assert state("reactive_tickets_closed", "2025-03") == ("measured", 1)
+
+
+def test_what_a_vendor_does_not_tell_is_no_number_and_what_it_tells_of_none_is_zero() -> None:
+    world = World()
+    silent, telling, quiet = world.client("silent"), world.client("telling"), world.client("quiet")
+    world.ticket(world.account(silent), "2025-03-10", "2025-03-11")
+    account = world.account(telling)
+    world.ticket(account, "2025-03-10", "2025-03-11", reopened=0)
+    world.account(quiet)
+    roll()
+    for metric in ("tickets_reopened", "tickets_with_reopen_count"):
+        assert state(metric, "2025-03", silent) == ("not collected", None)
+        assert value(metric, "2025-03", silent).cause == "the vendor does not tell"
+        assert state(metric, "2025-03", quiet) == ("measured", 0)
+    assert state("tickets_reopened", "2025-03", telling) == ("measured", 0)
+    assert state("tickets_reopened", "2025-03") == ("measured", 0)
+    assert state("tickets_with_reopen_count", "2025-03") == ("measured", 1)
+    assert state("reopened_pct", "2025-03", silent) == ("not collected", None)
+    assert state("tickets_reopened", "2025-Q1", silent) == ("incomplete", None)
+    world.ticket(account, "2025-03-10", "2025-03-11", reopened=None)
+    mark("Ticket", account.pk, "2025-03")
+    assert rollup.run("later", now=APRIL) is not None
+    assert state("tickets_with_reopen_count", "2025-03", telling) == ("measured", 1)
+    assert state("tickets_reopened", "2025-03", silent) == ("not collected", None)
