@@ -128,10 +128,15 @@ def _state(metric: Derived, scope: For) -> str:
 
 def _cause(metric: Derived, scope: For) -> str:
     lacking = " ".join(
-        f"WHEN l.m_{metric.key} = {s} THEN {text(CATALOGUE[key].label)}" for key, s in _states(metric, scope)
+        f"WHEN l.m_{metric.key} = {s} THEN {text(_needed(CATALOGUE[key].label))}" for key, s in _states(metric, scope)
     )
     return f"""CASE WHEN l.m_{metric.key} IS NULL AND l.f_{metric.key} IS NULL THEN {text(metric.undefined)}
         {lacking} END AS fc_{metric.key}"""
+
+
+def _needed(label: str) -> str:
+    """Which input is missing, in words that stand after a dash; MRR and the like keep their capitals."""
+    return f"needs {label if label[:2].isupper() else label[0].lower() + label[1:]}"
 
 
 def _final(metric: Derived) -> list[str]:
