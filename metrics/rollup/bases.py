@@ -52,6 +52,8 @@ class Bases:
         days = {span: span.ends_on - timedelta(days=1) for span in periods}
         self.days, self.rules = days, _rules(set(days.values()))
         self.found: dict[tuple[str, Span, For], int] = {}
+        self.marks = {metric.key: fingerprint(metric) for metric in CATALOGUE.values()}
+        self.told: dict[tuple[Any, ...], int] = {}  # most periods stand on the same rules
 
     def lay(self) -> None:
         """The temporary table basis_of (definition, period, whether for an organization, basis)."""
@@ -74,11 +76,19 @@ class Bases:
             months = {self.found[metric.key, month, scope] for month in span.months if month in self.periods}
             return months.pop() if len(months) == 1 else self._row(metric, {}, months)
         inputs = {self.found[key, span, scope] for key in formula_inputs(metric, scope)}
-        return self._row(metric, {rule: self.rules[self.days[span]][rule] for rule in metric.rules}, inputs)
+        rules = self.rules[self.days[span]]
+        return self._row(metric, {rule: rules[rule] for rule in metric.rules}, inputs)
 
     def _row(self, metric: Metric, rules: Mapping[str, Any], inputs: Iterable[int]) -> int:
-        definition, ordered = self.definitions[metric.key], sorted(inputs)
-        told = json.dumps([definition, fingerprint(metric), rules, ordered], sort_keys=True, default=str)
+        ordered = sorted(inputs)
+        key = (metric.key, *ordered, *(repr(rules[rule]) for rule in rules))
+        if key not in self.told:
+            self.told[key] = self._known(metric, rules, ordered)
+        return self.told[key]
+
+    def _known(self, metric: Metric, rules: Mapping[str, Any], ordered: list[int]) -> int:
+        definition = self.definitions[metric.key]
+        told = json.dumps([definition, self.marks[metric.key], rules, ordered], sort_keys=True, default=str)
         mark = hashlib.sha256(told.encode()).hexdigest()
         if mark not in self.known:
             made = Basis.objects.create(definition_id=definition, rules=dict(rules), inputs=ordered, fingerprint=mark)

@@ -25,7 +25,7 @@ def _store(grain: str, table: str, rollup: Rollup) -> int:
         DELETE FROM {table} v USING {asked} a
         WHERE v.scope_id = a.scope_id AND v.period_id = a.period_id
           AND v.definition_id IN (SELECT DISTINCT definition_id FROM basis_of)
-          AND NOT EXISTS (SELECT 1 FROM outcome w WHERE {same} AND {mine})""")
+          AND NOT EXISTS (SELECT 1 FROM worked w WHERE {same})""")
     changed = execute(f"""
         UPDATE {table} v SET {", ".join(f"{name} = w.{name}" for name in COMPARED)}, rollup_id = {rollup.pk}
         FROM outcome w WHERE {same} AND {mine} AND ({old}) IS DISTINCT FROM ({new})""")
