@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from metrics.declare import Derived, For, Metric, Total
+from metrics.declare import Across, Derived, For, Metric, Total
 from metrics.definitions import CATALOGUE
 from metrics.formula import MONTHS, to_sql
 from metrics.models import Entry, Origin, State
@@ -45,9 +45,9 @@ def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, 
         INSERT INTO worked
             (scope_id, definition_id, period_id, value, state, cause, origin, collected, months, of_months)
         SELECT l.scope_id, u.definition_id, l.period_id, u.value, u.state, u.cause, u.origin, u.collected,
-               l.months, l.of_months
+               u.months, u.of_months
         FROM ({sql}) l
-        CROSS JOIN LATERAL (VALUES {rows}) u(definition_id, value, state, cause, origin, collected)
+        CROSS JOIN LATERAL (VALUES {rows}) u(definition_id, value, state, cause, origin, collected, months, of_months)
         WHERE u.state IS NOT NULL"""
 
 
@@ -59,6 +59,8 @@ def _side_by_side(
         mine = f"w.definition_id = {definitions[key]}"
         columns.append(f"max(w.value) FILTER (WHERE {mine} AND w.state IN {GOOD}) AS v_{key}")
         columns.append(f"max(w.state) FILTER (WHERE {mine}) AS s_{key}")
+        columns.append(f"max(w.months) FILTER (WHERE {mine}) AS n_{key}")
+        columns.append(f"max(w.of_months) FILTER (WHERE {mine}) AS d_{key}")
     for total in totals:
         given = f"w.definition_id = {-definitions[total.key]}"
         columns.append(f"max(w.value) FILTER (WHERE {given}) AS gv_{total.key}")
@@ -67,8 +69,7 @@ def _side_by_side(
     return f"""
         SELECT p.*, {", ".join(f"r.{rule}" for rule in sorted(NUMBERS))}
         FROM (
-            SELECT w.scope_id, w.period_id, min(w.months) AS months, max(w.of_months) AS of_months,
-                   coalesce(max(w.months), 1)::numeric AS months_measured, {", ".join(columns)}
+            SELECT w.scope_id, w.period_id, {", ".join(columns)}
             FROM ({source}) w
             WHERE w.definition_id IN ({", ".join(map(str, wanted))})
             GROUP BY 1, 2
@@ -88,7 +89,10 @@ def _levels(derived: Sequence[Derived], scope: For) -> list[list[Derived]]:
 
 def _worked_out(below: str, level: Sequence[Derived], scope: For) -> str:
     """One level on top of another. OFFSET 0 keeps the planner from writing each formula into all that read it."""
-    formulas = [column for metric in level for column in (_formula(metric, scope), _missing(metric, scope))]
+    formulas = [
+        column for metric in level
+        for column in (_formula(metric, scope), _missing(metric, scope), *_months(metric, scope))
+    ]
     sql = f"SELECT l.*, {', '.join(formulas)} FROM ({below}) l OFFSET 0"
     states = [column for metric in level for column in (_state(metric, scope), _cause(metric, scope))]
     sql = f"SELECT l.*, {', '.join(states)} FROM ({sql}) l OFFSET 0"
@@ -96,14 +100,30 @@ def _worked_out(below: str, level: Sequence[Derived], scope: For) -> str:
     return f"SELECT l.*, {', '.join(finals)} FROM ({sql}) l OFFSET 0"
 
 
-def _column(word: str) -> str:
+def _column(word: str, months: str) -> str:
     if word == MONTHS:
-        return "l.months_measured"
+        return f"coalesce({months}, 1)::numeric"
     return f"l.{word}" if word in NUMBERS else f"l.v_{word}"
 
 
 def _formula(metric: Derived, scope: For) -> str:
-    return f"{to_sql(formula_of(metric, scope), _column)} AS f_{metric.key}"
+    months, _ = _counts_of_months(metric, scope)
+    return f"{to_sql(formula_of(metric, scope), lambda word: _column(word, months))} AS f_{metric.key}"
+
+
+def _months(metric: Derived, scope: For) -> list[str]:
+    there, due = _counts_of_months(metric, scope)
+    return [f"{there} AS n_{metric.key}", f"{due} AS d_{metric.key}"]
+
+
+def _counts_of_months(metric: Derived, scope: For) -> tuple[str, str]:
+    """How many months stand behind a formula, and of how many: those of the inputs that add up over months.
+
+    A mean is the same over two months or three; what adds up is divided by the months it was added up over.
+    """
+    keys = formula_inputs(metric, scope)
+    added = [key for key in keys if getattr(CATALOGUE[key], "across", None) is Across.SUM] or keys
+    return f"least({', '.join(f'l.n_{key}' for key in added)})", f"greatest({', '.join(f'l.d_{key}' for key in added)})"
 
 
 def _states(metric: Derived, scope: For) -> list[tuple[str, str]]:
@@ -159,4 +179,5 @@ def _final(metric: Derived) -> list[str]:
 
 def _row(metric: Metric, definition: int) -> str:
     key = metric.key
-    return f"({definition}::bigint, l.v_{key}, l.s_{key}, l.c_{key}, l.o_{key}::smallint, l.x_{key})"
+    columns = f"l.v_{key}, l.s_{key}, l.c_{key}, l.o_{key}::smallint, l.x_{key}, l.n_{key}, l.d_{key}"
+    return f"({definition}::bigint, {columns})"

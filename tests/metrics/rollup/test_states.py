@@ -330,3 +330,17 @@ def test_what_a_vendor_does_not_tell_is_no_number_and_what_it_tells_of_none_is_z
     assert rollup.run("later", now=APRIL) is not None
     assert state("tickets_with_reopen_count", "2025-03", telling) == ("measured", 1)
     assert state("tickets_reopened", "2025-03", silent) == ("not collected", None)
+
+
+def test_what_adds_up_is_divided_by_the_months_it_was_added_up_over() -> None:
+    world = World(listed=("2025-01-31", "2025-02-28", "2025-03-31"))
+    account = world.account(world.client("acme"))
+    for month in ("2025-02", "2025-03"):
+        world.time(account, f"{month}-10", "6", world.ticket(account, f"{month}-10"))
+    world.device(world.account(None, world.rmm), since="2025-01-01")
+    enter("reactive_hours", "2025-01", None, kind="not_used")
+    roll()
+    assert (value("reactive_hours", "2025-Q1").months, value("reactive_hours", "2025-Q1").of_months) == (2, 2)
+    assert state("rhem", "2025-Q1") == ("measured", 6)  # twelve hours over two months and one endpoint
+    assert (value("rhem", "2025-Q1").months, value("rhem", "2025-Q1").of_months) == (2, 2)
+    assert (value("reactive_tickets_per_endpoint_per_month", "2025-Q1").months) == 3
