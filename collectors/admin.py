@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from collectors import consent, schedules
+from collectors import consent, reach, schedules
 from collectors.client import Client
 from collectors.connections import CollectorRun, Connection, QuarantinedRecord
 from collectors.declare import Vendor
@@ -100,12 +100,16 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
             obj.problem = "" if form.secrets_given() else stored.problem
         else:
             obj.vendor = _vendor(request, None).slug
-        obj.settings = form.settings_after(obj.settings)
+        before, obj.settings = obj.settings, form.settings_after(obj.settings)
         if form.secrets_given():
             obj.secrets = {**stored_secrets(obj), **form.secrets_given()}
         super().save_model(request, obj, form, change)
+        if change:
+            reach.forget(obj, _vendor(request, obj), before)
         if change and {"counts_from", "counts_to"} & set(form.changed_data):
-            Touched.objects.create(entity="Connection", account=EVERY_ACCOUNT, month=EARLIEST)
+            Touched.objects.bulk_create(
+                [Touched(entity="Connection", account=EVERY_ACCOUNT, month=EARLIEST)], ignore_conflicts=True
+            )
         transaction.on_commit(schedules.match)
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:

@@ -282,7 +282,8 @@ class _Reader:
         if unnamed == 0 and all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
             names = [other.name for other in lists]
             span = self.reach.span(endpoint)
-            retired = retire(endpoint.into, names, self.where, span=span, confirmed=self.confirmed)
+            among = {column: self.client.fill(text) for column, text in endpoint.among.items()}
+            retired = retire(endpoint.into, names, self.where, span=span, among=among, confirmed=self.confirmed)
         self.reach.advance(endpoint)
         return retired
 

@@ -89,6 +89,7 @@ class Endpoint:
     keep: Convert | None = None  # whether a record is read at all
     complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires
     records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
+    among: Mapping[str, str] = field(default_factory=dict)  # the rows it speaks for: column, value or {setting}
     window: Callable[[datetime, datetime], Mapping[str, str]] | None = None  # parameters for a span of time (reports)
     span_months: int = 0  # the longest window one request may ask for, in whole months; 0: any
     link: str = ""  # the record's page in the vendor's console, with {placeholders}

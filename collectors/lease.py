@@ -68,6 +68,13 @@ def abandoned() -> list[int]:
     return list(CollectorRun.objects.filter(waits_too_long).values_list("connection_id", flat=True))
 
 
+def give_up(source: Connection, why: str) -> None:
+    """End the run under way, if there is one; whatever its worker would still write is void."""
+    under_way = CollectorRun.objects.filter(connection=source, state__in=UNDER_WAY)
+    if under_way.update(state=CollectorRun.State.FAILED, ended_at=Now(), error=why, lease_until=None):
+        forget_places(source)
+
+
 def forget_places(source: Connection) -> None:
     """What a run knows only while it is under way."""
     Checkpoint.objects.filter(connection=source).delete()

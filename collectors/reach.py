@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectors.connections import CollectorRun
+from django.db.models import F
+
+from collectors import lease
+from collectors.connections import CollectorRun, Connection
 from collectors.declare import Endpoint, Vendor
 from collectors.facts.readings import Listing, Reading
+from collectors.facts.shapes import EARLIEST
 from collectors.facts.shapes import Record as Entity
-from collectors.facts.touched import Calendar
+from collectors.facts.touched import EVERY_ACCOUNT, Calendar, Touched
 from collectors.load import Span
 
 OVERLAP = timedelta(minutes=15)  # vendors' clocks are off by minutes and commit late
@@ -105,6 +110,23 @@ class Reach:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+def forget(source: Connection, vendor: Vendor, before: Mapping[str, Any]) -> None:
+    """A list asked for with another setting is another list: what was read of the old one is not read of the new.
+
+    `before` are the settings it had. A run under way asks with those, so it ends here. Call inside a transaction.
+    """
+    defaults = {one.name: one.default for one in vendor.settings}
+    was, now = {**defaults, **before}, {**defaults, **source.settings}
+    changed = ["{" + name + "}" for name in now if was.get(name) != now[name]]
+    others = [one for one in vendor.endpoints if any(name in text for text in one.params.values() for name in changed)]
+    if others:
+        lease.give_up(source, "A setting was changed; the next reading begins anew.")
+        read = Reading.objects.filter(connection=source, entity__in=[one.into.__name__ for one in others])
+        read.update(read_through=F("read_from"))
+        mark = Touched(entity="Connection", account=EVERY_ACCOUNT, month=EARLIEST)
+        Touched.objects.bulk_create([mark], ignore_conflicts=True)
 
 
 def _months_before(day: date, months: int) -> date:

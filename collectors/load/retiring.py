@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,16 +31,21 @@ class Span:
 
 
 def retire(
-    entity: type[Entity], endpoints: list[str], place: Place, *, span: Span | None = None, confirmed: bool = False
+    entity: type[Entity], endpoints: list[str], place: Place, *, span: Span | None = None,
+    among: Mapping[str, str] | None = None, confirmed: bool = False,
 ) -> int:
     """Retire what these endpoints have not named in the running read; how many. Raises TooManyGone.
 
-    Call inside a transaction. Rows of what happened are judged only within the span that was asked for.
+    Call inside a transaction. Rows of what happened are judged only within the span that was asked for, and only
+    those `among` which the list was asked, by column and value whatever the case.
     """
     values = place.values | {"endpoints": endpoints}
     where = "t.connection_id = %(connection)s AND t.retired_on IS NULL"
     if span is not None and entity.counted.days:
         where += " AND (" + " OR ".join(_within(day, span, values) for day in entity.counted.days) + ")"
+    for column, value in (among or {}).items():
+        where += f" AND lower(t.{column}) = %(among_{column})s"
+        values |= {f"among_{column}": value.lower()}
     named = (
         "EXISTS (SELECT FROM seen s WHERE s.connection_id = %(connection)s AND s.endpoint = ANY(%(endpoints)s) "
         "AND s.external_id = t.external_id)"

@@ -185,6 +185,7 @@ VENDOR = Vendor(
             paginate=OnePage(),
             into=LedgerBalance,
             complete=True,
+            among={"basis": "{basis}"},
             fields={
                 "external_id": "key",
                 "ledger_account": "account",
