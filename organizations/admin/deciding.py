@@ -93,6 +93,21 @@ def _decided(verb: str, account: Account, organization: int | None, by: User, re
             return linking.unlink(account, by, reason)
 
 
+def unlink(request: HttpRequest, links: Sequence[int]) -> str:
+    """Take back those of these links that stand, and say so. Raises Refused where none of them does."""
+    by = cast("User", request.user)
+    linking.hold(AccountLink.objects.filter(pk__in=links).values_list("account", flat=True))
+    standing = list(
+        AccountLink.objects.current().filter(pk__in=links, verdict=AccountLink.Verdict.LINKED).select_related("account")
+    )
+    if not standing:
+        raise Refused("None of the chosen links stands any more. Nothing was changed.")
+    made = [linking.unlink(each.account, by, starts_on=each.starts_on) for each in standing]
+    words = _words("wait", made, {each.account_id: each.account for each in standing})
+    request.session[UNDO] = {"links": [link.pk for link in made], "words": words}
+    return words
+
+
 def _undo(request: HttpRequest, by: User) -> None:
     last = request.session.pop(UNDO, None)
     if last is None:

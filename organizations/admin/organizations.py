@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.db import models
+from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from collectors.facts.shapes import EARLIEST
 from organizations import linking
+from organizations.admin import deciding
 from organizations.models import AccountLink, Domain, Organization
 
 ONE_LINE: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
@@ -99,6 +100,7 @@ class OrganizationAdmin(admin.ModelAdmin[Organization]):
 
 @admin.register(AccountLink)
 class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
+    actions = ("unlink",)
     list_display = ("account", "system", "verdict", "organization", "method", "reason", "decided_by", "decided_at",
                     "superseded_at")  # fmt: skip
     list_filter = ("verdict", "method", ("superseded_at", admin.EmptyFieldListFilter), "account__connection")
@@ -110,6 +112,20 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
     @admin.display(description="System", ordering="account__connection__label")
     def system(self, link: AccountLink) -> str:
         return link.account.connection.label
+
+    def has_unlink_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organizations.change_waitingaccount")
+
+    @admin.action(description="Unlink: back to the mapping queue", permissions=["unlink"])
+    def unlink(self, request: HttpRequest, chosen: models.QuerySet[AccountLink]) -> None:
+        """Take back links that stand, whoever made them; the mapping queue offers to undo it."""
+        try:
+            with transaction.atomic():
+                words = deciding.unlink(request, [link.pk for link in chosen])
+        except deciding.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, f"{words} Figures follow within a minute.")
 
 
 def in_words(evidence: dict[str, Any]) -> str:

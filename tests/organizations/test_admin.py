@@ -219,3 +219,34 @@ def test_links_can_be_read_and_not_edited(admin: Client, make_account: MakeAccou
     assert admin.get(f"/admin/organizations/accountlink/{link.pk}/change/").status_code == 200
     assert admin.post(f"/admin/organizations/accountlink/{link.pk}/delete/").status_code == 403
     assert admin.get("/admin/organizations/accountlink/add/").status_code == 403
+
+
+def test_a_link_that_stands_is_taken_back_from_the_list_of_links(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    organization, account, other = make_organization(), make_account("Fernbrook", "ninjaone"), make_account("Ashby")
+    linked = linking.link(account, organization, None)
+    ignored = linking.ignore(other, None)
+    page = admin.post(
+        "/admin/organizations/accountlink/",
+        {"action": "unlink", "_selected_action": [linked.pk, ignored.pk]},
+        follow=True,
+    )
+    assert "“Fernbrook” waits again." in page.content.decode()
+    assert link_of(account).verdict == AccountLink.Verdict.OPEN
+    assert link_of(other).verdict == AccountLink.Verdict.IGNORED
+    press(admin, "undo")
+    assert link_of(account).organization == organization
+
+
+def test_a_link_that_no_longer_stands_is_not_taken_back(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    first, second, account = make_organization("first"), make_organization("second"), make_account("Ashby")
+    old = linking.link(account, first, None)
+    linking.link(account, second, None)
+    page = admin.post(
+        "/admin/organizations/accountlink/", {"action": "unlink", "_selected_action": [old.pk]}, follow=True
+    )
+    assert "None of the chosen links stands any more" in page.content.decode()
+    assert link_of(account).organization == second
