@@ -52,7 +52,8 @@ MONTHLY: tuple[Metric, ...] = (
           "Set aside for the owner's estimated taxes.", Access.WAGES),
     _cost("owner_compensation", "Owner compensation", "Owner Compensation", "What the owner is paid.", Access.WAGES),
     _cost("cogs", "COGS", "Product Cost of Goods Sold (COGS)", "What the things sold cost to buy."),
-    _cost("other_expenses", "Other expenses", "All Other Expenses", "Expenses that fit no other line."),
+    _cost("other_expenses", "Other expenses", "All Other Expenses", "Expenses that fit no other line.",
+          Access.WAGES),  # beside the total and the cost of goods it would tell what wages come to
     _total("total_expenses", "Total expenses", "Total Expenses", "All expenses, the owner's pay and taxes included.",
            "employee_expense + owner_comp_taxes + owner_compensation + cogs + other_expenses", Better.LOWER, "R126"),
     _total("net_profit", "Net profit", "Net Profit Dollars", "Revenue less expenses, after the owner's pay and taxes.",
