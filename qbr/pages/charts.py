@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 Trace = dict[str, Any]  # a part of a figure, in the words of Plotly's schema
 
+TEN = Decimal(10)  # below it, steps of a scale are parts of one, which d3 would write in thousandths
 COLOURS = tuple(f"var(--series-{number})" for number in range(1, 6))
 
 
@@ -56,7 +57,9 @@ def trend(
         "bargroupgap": 0.08,
         "hovermode": "x unified",
     }
-    layout["yaxis"] |= {"tickprefix": prefix, "ticksuffix": suffix, "rangemode": "tozero" if from_zero else "normal"}
+    layout["yaxis"] |= {"ticksuffix": suffix, "rangemode": "tozero" if from_zero else "normal"}
+    if prefix:
+        layout["yaxis"]["tickformat"] = _money_ticks([value for each in series for value in each.values])
     if goal is not None:
         layout |= _goal_line(float(goal))
     return _json([trace for each, colour in coloured for trace in _traces(kind, labels, each, colour)], layout)
@@ -88,7 +91,7 @@ def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str
     }
     layout = _layout(top=24)
     layout["xaxis"]["dtick"] = 1  # every step has its name
-    layout["yaxis"]["tickprefix"] = "$"
+    layout["yaxis"]["tickformat"] = _money_ticks(values)
     return _json([bars], layout)
 
 
@@ -97,8 +100,14 @@ def _layout(*, top: int) -> Trace:
         "showlegend": False,
         "margin": {"l": 8, "r": 12, "t": top, "b": 8},
         "xaxis": {"type": "category", "showgrid": False, "automargin": True, "fixedrange": True, "tickangle": 0},
-        "yaxis": {"automargin": True, "fixedrange": True, "nticks": 6},
+        "yaxis": {"automargin": True, "fixedrange": True, "nticks": 6, "separatethousands": True},
     }
+
+
+def _money_ticks(values: Sequence[Decimal | None]) -> str:
+    """Thousands as k, in the words of d3-format, which sets a minus before the dollar; cents where all is small."""
+    largest = max((abs(value) for value in values if value is not None), default=Decimal(0))
+    return "$~s" if largest >= TEN else "$,.2f"
 
 
 def _goal_line(at: float) -> Trace:

@@ -31,8 +31,9 @@ def rounded(value: Decimal, places: int) -> str:
     return f"{sign}{abs(fixed):,.{places}f}"
 
 
-def _is_whole(value: Decimal) -> bool:
-    return value == value.to_integral_value()
+def _is_whole(value: Decimal, places: int = 8) -> bool:
+    """As far as it is told: a mean that is 848.00000001 in the store is 848 in cents."""
+    return round(value, places) % 1 == 0
 
 
 def money(value: Decimal, style: Style = Style.TABLE) -> str:
@@ -44,7 +45,7 @@ def money(value: Decimal, style: Style = Style.TABLE) -> str:
     elif short and size >= 10 * THOUSAND:
         text = rounded(size / THOUSAND, 1 if style is Style.TILE and size < 100 * THOUSAND else 0) + "k"
     else:
-        text = rounded(size, 0 if style is Style.WHOLE or size >= THOUSAND or _is_whole(size) else 2)
+        text = rounded(size, 0 if style is Style.WHOLE or size >= THOUSAND or _is_whole(size, places=2) else 2)
     negative = value < 0 and any(digit in text for digit in "123456789")
     return f"{MINUS if negative else ''}${text}"
 
@@ -84,11 +85,14 @@ def written(value: Decimal | int | None, unit: Unit, style: Style = Style.TABLE)
     return MISSING if value is None else _WRITERS[unit](Decimal(value), style)
 
 
+UNIT_PRICES = frozenset({"aisp"})  # cents all down a column, also where there are none
 AS_RATES = frozenset({"rhem"})  # hours for each endpoint are read beside tickets for each endpoint, as a plain rate
 
 
 def of(metric: Metric, value: Decimal | int | None, style: Style = Style.TABLE) -> str:
     """A metric's value in its own unit."""
+    if metric.key in UNIT_PRICES and value is not None and Decimal(value) < THOUSAND:
+        return f"${rounded(Decimal(value), 2)}"  # a price for something is never negative
     return written(value, Unit.RATE if metric.key in AS_RATES else metric.unit, style)
 
 

@@ -84,3 +84,12 @@ def test_a_goal_is_a_line_with_its_word() -> None:
         "layout"
     ]
     assert (layout["shapes"][0]["y0"], layout["annotations"][0]["text"]) == (0.25, "goal")
+
+
+@pytest.mark.parametrize(
+    ("largest", "ticks"), [("112619.20", "$~s"), ("-16614", "$~s"), ("231.98", "$~s"), ("0", "$,.2f")]
+)
+def test_money_axes_put_the_sign_before_the_dollar_and_thousands_as_k(largest: str, ticks: str) -> None:
+    series = Series("MRR", (None, Decimal(largest)), ("", ""))
+    axis = json.loads(charts.trend(Kind.BARS, LABELS[:2], [series], prefix="$"))["layout"]["yaxis"]
+    assert axis["tickformat"] == ticks
