@@ -42,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def runs(request: HttpRequest) -> HttpResponse:
-    return _part(request, "data/runs.html", {"runs": runs_.newest(SHOWN_RUNS)})
+    return _part(request, "data/runs.html", {"runs": runs_.newest(SHOWN_RUNS), "title": "Runs"})
 
 
 @login_required
@@ -54,7 +54,7 @@ def parts(request: HttpRequest) -> HttpResponse:
     return _part(request, "data/parts.html", {
         "month": month, "earlier": month.previous, "later": month.shift(1), "latest": this_month(),
         "lines": lines, "broken": sum(not line.agrees for line in lines),
-        "both": ledger.beside_agreements(person, month),
+        "both": ledger.beside_agreements(person, month), "title": "Parts and whole",
     })  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def _part(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     """A part of the Data page for htmx; for anyone else, who has no scripts, a page of its own."""
     if getattr(request, "htmx", False):
         return _local(request, template, context)
-    return _local(request, "data/part.html", context | {"part": template, "title": "Data"})
+    return _local(request, "data/part.html", context | {"part": template})
 
 
 def _local(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metrics import breakdowns
 from metrics.breakdowns import AgreementRow, MovedAgreement
 from metrics.declare import Unit
@@ -155,7 +157,6 @@ MOVED = FactTable(
     title="Agreements that moved",
     subtitle="Behind new, lost, expansion and contraction MRR",
     slow=True,
-    width=Width.HALF,
     guarded_by=SEES_AGREEMENTS,
     read=moved,
     at_most=10,
@@ -242,22 +243,21 @@ ROWS: tuple[Row, ...] = (
             read=beside_ledger,
         ),
     ),
+    (MOVED,),
+    AGREEMENTS,
     (
-        MOVED,
         FactTable(
             key="unmapped",
             stands_on="total_revenue",
             calm=True,
             title="Ledger accounts without a category",
             subtitle="Their months stay incomplete until someone decides",
-            width=Width.HALF,
             slow=True,
             guarded_by=("total_revenue", "total_expenses"),
             read=unmapped,
             empty="Every ledger account with an amount has its category.",
         ),
     ),
-    AGREEMENTS,
 )
 CLIENT_ROWS: tuple[Row, ...] = (
     (
@@ -284,7 +284,7 @@ CLIENT_ROWS: tuple[Row, ...] = (
             width=Width.HALF,
             metrics=("hours_logged",),
         ),
-        MOVED,
+        replace(MOVED, width=Width.HALF),
     ),
 )
 

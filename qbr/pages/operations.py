@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
+from collectors.facts.estate import AssetKind
 from metrics import breakdowns
 from metrics.breakdowns import Contact, Unseen
 from metrics.declare import Unit
@@ -79,7 +80,7 @@ def _quiet(device: Unseen, question: Question) -> Line:
     return Line(
         (
             tables.text(device.name, device.link),
-            tables.text(device.kind.replace("_", " ")),
+            tables.text(str(AssetKind(device.kind).label)),
             *client,
             tables.text(device.location),
             tables.on_day(seen) if seen else tables.text("never"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
@@ -30,6 +31,8 @@ def page(request: HttpRequest, page: Page) -> HttpResponse:
     question = Question.of(request)
     if page.client_only and question.for_company:
         return redirect("portfolio")
+    if page.client_rows is None:  # it is about no single client, though one may have come along in the address
+        question = replace(question, organization=None)
     if "panel" in request.GET:
         return _panel(request, page, question)
     answer = layout.answer(page, question, whole="whole" in request.GET)

@@ -34,6 +34,8 @@ class Bridge(Panel):
         if any(step.value is None for step in steps):
             return {"empty": why_empty([step for step in steps if step.value is None])}
         values = [self._signed(step) for step in steps]
+        if not any(values):
+            return {"empty": f"Nothing stood and nothing moved in {question.period.label}."}
         texts = [formats.money(value) for value in values]
         names = [CATALOGUE[key].label for key in self.metrics]
         return {

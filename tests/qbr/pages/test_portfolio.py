@@ -83,3 +83,10 @@ def test_a_file_holds_every_client_and_exact_values(reader: Client) -> None:
 def test_a_screen_holds_fifty_and_leads_to_the_rest(reader: Client) -> None:
     world.fill(clients=60, months=3)
     assert (len(names(reader, ADDRESS)), len(names(reader, ADDRESS + "&page=1"))) == (50, 10)
+
+
+def test_it_is_about_every_client_though_one_came_along_in_the_address(reader: Client, owner: User) -> None:
+    world.fill(clients=2, owner=owner, months=3)
+    page = reader.get(f"{ADDRESS}&client=client-0").content.decode()
+    assert "<title>Portfolio, Whole company" in page
+    assert '<p class="over">' not in page
