@@ -57,11 +57,12 @@ STATEMENTS = (
        SELECT c.id, 't' || n, '', 'Technician ' || n, true
        FROM connection c, generate_series(1, 60) n WHERE c.vendor = 'connectwise_psa'""",
     """INSERT INTO ticket (connection_id, external_id, link, account_id, queue_id, technician_id, title, type, subtype,
-                           priority, status, requester, closed, opened_at, closed_at, opened_on, closed_on, sla_met)
+                           priority, status, requester, closed, opened_at, closed_at, opened_on, closed_on, sla_met,
+                           reopened)
        SELECT a.connection_id, n::text, '', a.id, q.id, t.id, 'Ticket ' || n,
               (ARRAY['Break', 'Request'])[n %% 2 + 1], '', 'P3', 'Closed', '', true,
               d.day + interval '12 hours', d.day + interval '36 hours', d.day::date,
-              (d.day + interval '1 day')::date, n %% 7 <> 0
+              (d.day + interval '1 day')::date, n %% 7 <> 0, (n %% 11 = 0)::int
        FROM generate_series(1, %(tickets)s) n
        JOIN account a ON a.external_id = 'c' || (n::bigint * 7919 %% %(clients)s + 1)
             AND a.connection_id = (SELECT id FROM connection WHERE vendor = 'connectwise_psa')
