@@ -90,7 +90,7 @@ class Ticket(Record):
 
     counted = Counted(
         days={"opened_on": "opened_at", "closed_on": "closed_at"},
-        leaners=(("TimeEntry", "ticket"), ("Ticket", "parent")),
+        leaners=(("TimeEntry", "ticket"), ("Ticket", "parent"), ("Ticket", "merged_into")),
         leaned_on=("account", "queue", "parent", "merged_into"),
     )
 
@@ -102,6 +102,7 @@ class Ticket(Record):
             models.Index(fields=["account", "closed_on"], name="ticket_account_closed"),
             models.Index(fields=["opened_on"], name="ticket_opened"),
             models.Index(fields=["closed_on"], name="ticket_closed"),
+            models.Index(fields=["merged_into"], name="ticket_merged", condition=models.Q(merged_into__isnull=False)),
         ]
 
 

@@ -13,7 +13,7 @@ from collectors.facts.touched import Calendar
 from metrics import settings
 from metrics.declare import Across, Derived, For, Metric, Total
 from metrics.definitions import CATALOGUE
-from metrics.formula import MONTHS, evaluate, parse, rounded
+from metrics.formula import EXACT, MONTHS, evaluate, parse, rounded
 from metrics.models import Origin, State
 from metrics.periods import Month, Span, months_between
 from metrics.reading.shapes import Number, Numbers, Person, ScopeRef, may_see
@@ -120,9 +120,10 @@ class _Year:
             cause = f"{lacking.metric.label}: {lacking.cause or lacking.state.label}"
             return replace(lacking, metric=metric, cause=cause, origin=Origin.DERIVED)
         rules = settings.all_in_force([self.through.ends_on - timedelta(1)]).popitem()[1]
-        measured = max((n.months or 0 for n in inputs), default=len(self.months))
+        added = [n for n in inputs if getattr(n.metric, "across", None) is Across.SUM] or inputs
+        measured = min((n.months or 0 for n in added), default=len(self.months))
         words = {word: Decimal(rules[word]) for word in formula.inputs if word in settings.NUMBERS}
-        values = {n.metric.key: n.value for n in inputs} | words | {MONTHS: Decimal(measured)}
+        values = {n.metric.key: self._exact(n) for n in inputs} | words | {MONTHS: Decimal(measured)}
         result = evaluate(formula, values)
         if result.value is None:
             return Number(
@@ -130,6 +131,14 @@ class _Year:
                 cause=metric.undefined, origin=Origin.DERIVED, months=measured, of_months=measured,
             )
         return self._made(metric, result.value, inputs, measured, Origin.DERIVED)
+
+    def _exact(self, number: Number) -> Decimal | None:
+        """A mean as it goes into formulas, so that they are rounded once."""
+        if getattr(number.metric, "across", None) is not Across.MEAN:
+            return number.value
+        months = [self.stored[number.metric.key, self.scope, month].value for month in self.months]
+        there = [value for value in months if value is not None]
+        return EXACT.divide(sum(there, Decimal(0)), Decimal(len(there)))
 
     def _made(self, metric: Metric, value: Decimal, parts: list[Number], months: int, origin: Origin) -> Number:
         state = max(part.state for part in parts) if parts else State.MEASURED

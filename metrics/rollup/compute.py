@@ -20,7 +20,8 @@ WORKED = """
 CREATE TEMPORARY TABLE worked (
     scope_id bigint NOT NULL, definition_id bigint NOT NULL, period_id bigint NOT NULL, value numeric(20, 8),
     state smallint NOT NULL, cause text, origin smallint NOT NULL, collected numeric(20, 8),
-    months smallint, of_months smallint, fact_rows integer, checksum bigint
+    months smallint, of_months smallint, fact_rows integer, checksum bigint,
+    exact numeric  -- a mean as it goes into formulas, so that they are rounded once
 ) ON COMMIT DROP"""
 
 OUTCOME = """
@@ -102,7 +103,8 @@ def _derive_months(definitions: Definitions) -> None:
 def _derive_upper(definitions: Definitions) -> None:
     for scope in For:
         rows = f"""
-            SELECT w.scope_id, w.period_id, w.definition_id, w.value, w.state, w.months, w.of_months FROM worked w
-            JOIN asked_upper a ON a.scope_id = w.scope_id AND a.period_id = w.period_id
+            SELECT w.scope_id, w.period_id, w.definition_id, coalesce(w.exact, w.value) AS value, w.state, w.months,
+                   w.of_months
+            FROM worked w JOIN asked_upper a ON a.scope_id = w.scope_id AND a.period_id = w.period_id
             WHERE a.kind = {text(scope.value)}"""
         execute(derived_sql(scope, definitions, of_months=False, source=rows))

@@ -12,7 +12,7 @@ from metrics.rollup.sql import execute, ids
 
 ACROSS = {  # the measured months' values made one, with what tells the first and the last month of a period apart
     Across.SUM: "sum(x.value) FILTER (WHERE x.good)",
-    Across.MEAN: "round(round(sum(x.value) FILTER (WHERE x.good), 40) / nullif(count(*) FILTER (WHERE x.good), 0), 8)",
+    Across.MEAN: "round(sum(x.value) FILTER (WHERE x.good), 40) / nullif(count(*) FILTER (WHERE x.good), 0)",
     Across.FIRST: "(array_agg(x.value ORDER BY x.number) FILTER (WHERE x.good))[1]",
     Across.LAST: "(array_agg(x.value ORDER BY x.number DESC) FILTER (WHERE x.good))[1]",
 }
@@ -37,9 +37,10 @@ def _gathered_sql(wanted: str, across: Across) -> str:
     columns = "{0}.scope_id, {0}.definition_id, m.period_id, m.number, {0}.value, {0}.state, {0}.cause, {0}.origin, " \
               "{0}.fact_rows, {0}.checksum"
     return f"""
-        INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, months, of_months,
+        INSERT INTO worked (scope_id, definition_id, period_id, value, exact, state, cause, origin, months, of_months,
                             fact_rows, checksum)
-        SELECT z.scope_id, z.definition_id, z.period_id, CASE WHEN z.final IN {GOOD} THEN z.value END, z.final,
+        SELECT z.scope_id, z.definition_id, z.period_id, CASE WHEN z.final IN {GOOD} THEN round(z.value, 8) END,
+               CASE WHEN z.final IN {GOOD} THEN z.value END, z.final,
                CASE WHEN z.final IN {GOOD} OR z.final <> {int(State.INCOMPLETE)} THEN z.cause
                     ELSE z.months || ' of ' || z.of_months || ' months, without ' || (
                         SELECT string_agg(to_char(m.month, 'Mon YYYY'), ', ' ORDER BY m.number) FROM (
