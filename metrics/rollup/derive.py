@@ -17,6 +17,7 @@ from metrics.rollup.sql import text
 from metrics.settings import NUMBERS
 
 GOOD = "(0, 1, 3)"
+TOO_LARGE = "999999999999.99999999"  # for the column a value is kept in; a slip of the keys stops no roll-up
 ABSENT = {For.COMPANY: State.NOT_COLLECTED, For.ORGANIZATION: State.NOT_LINKED}  # what no row at all means
 GIVEN = {
     Entry.Kind.ENTERED: Origin.ENTERED, Entry.Kind.IMPORTED: Origin.IMPORTED, Entry.Kind.CORRECTED: Origin.CORRECTED,
@@ -142,7 +143,7 @@ def _state(metric: Derived, scope: For) -> str:
     absent = " AND ".join(f"l.s_{key} IS NULL" for key, _ in states)
     return f"""CASE WHEN {absent} THEN NULL
         WHEN l.m_{metric.key} IS NOT NULL THEN l.m_{metric.key}
-        WHEN l.f_{metric.key} IS NULL THEN {int(State.UNDEFINED)}
+        WHEN l.f_{metric.key} IS NULL OR abs(l.f_{metric.key}) >= {TOO_LARGE} THEN {int(State.UNDEFINED)}
         ELSE greatest({", ".join(s for _, s in states)}) END::smallint AS fs_{metric.key}"""
 
 
@@ -151,7 +152,7 @@ def _cause(metric: Derived, scope: For) -> str:
         f"WHEN l.m_{metric.key} = {s} THEN {text(_needed(CATALOGUE[key].label))}" for key, s in _states(metric, scope)
     )
     return f"""CASE WHEN l.m_{metric.key} IS NULL AND l.f_{metric.key} IS NULL THEN {text(metric.undefined)}
-        {lacking} END AS fc_{metric.key}"""
+        {lacking} WHEN abs(l.f_{metric.key}) >= {TOO_LARGE} THEN 'too large to keep' END AS fc_{metric.key}"""
 
 
 def _needed(label: str) -> str:

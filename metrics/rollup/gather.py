@@ -7,7 +7,7 @@ from metrics.definitions import CATALOGUE
 from metrics.models import State
 from metrics.rollup.bases import Definitions
 from metrics.rollup.compile import is_gathered
-from metrics.rollup.derive import ABSENT, GOOD
+from metrics.rollup.derive import ABSENT, GOOD, TOO_LARGE
 from metrics.rollup.sql import execute, ids
 
 ACROSS = {  # the measured months' values made one, with what tells the first and the last month of a period apart
@@ -41,7 +41,8 @@ def _gathered_sql(wanted: str, across: Across) -> str:
                             fact_rows, checksum)
         SELECT z.scope_id, z.definition_id, z.period_id, CASE WHEN z.final IN {GOOD} THEN round(z.value, 8) END,
                CASE WHEN z.final IN {GOOD} THEN z.value END, z.final,
-               CASE WHEN z.final IN {GOOD} OR z.final <> {int(State.INCOMPLETE)} THEN z.cause
+               CASE WHEN z.due <> 0 AND z.lacking = 0 AND abs(z.value) >= {TOO_LARGE} THEN 'too large to keep'
+                    WHEN z.final IN {GOOD} OR z.final <> {int(State.INCOMPLETE)} THEN z.cause
                     ELSE z.months || ' of ' || z.of_months || ' months, without ' || (
                         SELECT string_agg(to_char(m.month, 'Mon YYYY'), ', ' ORDER BY m.number) FROM (
                             SELECT m.month, m.number FROM member m
@@ -53,6 +54,7 @@ def _gathered_sql(wanted: str, across: Across) -> str:
             SELECT y.*, y.due & ~y.present AS lacking,
                    bit_count(y.present::bit(12))::smallint AS months, bit_count(y.due::bit(12))::smallint AS of_months,
                    CASE WHEN y.due = 0 THEN {int(State.NOT_APPLICABLE)}
+                        WHEN y.due & ~y.present = 0 AND abs(y.value) >= {TOO_LARGE} THEN {int(State.UNDEFINED)}
                         WHEN y.due & ~y.present = 0 THEN greatest(y.best, CASE WHEN y.running THEN 1 ELSE 0 END)
                         WHEN y.present = 0 AND y.lowest = y.highest
                              AND (y.lowest = y.absent OR y.due & ~y.told = 0) THEN y.lowest

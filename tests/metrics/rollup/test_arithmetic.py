@@ -126,3 +126,19 @@ def test_every_smart_number_of_every_period_is_the_exact_one_rounded_once(
         for table in (MonthlyValue, QuarterlyValue, YearlyValue):
             table.objects.all().delete()
         transaction.set_rollback(True)
+
+
+def test_a_number_no_column_can_hold_stops_no_other() -> None:
+    for month in ("2025-01", "2025-02", "2025-03"):
+        enter("mrr", month, "999999999999")
+        enter("nrr", month, "5")
+        enter("employees", month, "0.25")
+    rollup.run("test", now=NOW)
+    quarter = QuarterlyValue.objects.filter(scope=scope(), period=period("2025-Q1"))
+    told = {row.definition.metric: (row.get_state_display(), row.value, row.cause) for row in quarter}
+    assert told["nrr"][:2] == ("measured", 15)
+    assert told["mrr"] == ("undefined", None, "too large to keep")
+    assert told["service_revenue_per_employee"][:2] == ("undefined", None)
+    month = MonthlyValue.objects.get(scope=scope(), period=period("2025-01"),
+                                     definition__metric="service_revenue_per_employee")  # fmt: skip
+    assert (month.get_state_display(), month.value, month.cause) == ("undefined", None, "too large to keep")
