@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metrics import breakdowns
+from collectors.facts.money import LedgerAccount
+from metrics import breakdowns, reading
 from metrics.breakdowns import AgreementRow, MovedAgreement
 from metrics.declare import Unit
+from metrics.definitions import CATALOGUE
 from qbr.pages import tables
 from qbr.pages.charts import Kind
 from qbr.pages.filters import Question
@@ -102,6 +104,10 @@ def beside_ledger(question: Question) -> Table:
     )
 
 
+# Wages that nobody has put in a category yet stand among these.
+PAY_SIDES = frozenset({LedgerAccount.Side.EXPENSE, LedgerAccount.Side.OTHER_EXPENSE, LedgerAccount.Side.COGS})
+
+
 def unmapped(question: Question) -> Table:
     columns = (Column("Ledger account"), Column("Side"), Column("Months", Unit.COUNT), Column("Amount", Unit.MONEY))
     return Table(
@@ -117,6 +123,7 @@ def unmapped(question: Question) -> Table:
                 )
             )
             for each in breakdowns.unmapped_ledger(question.period)
+            if each.side not in PAY_SIDES or reading.may_see(question.person, CATALOGUE["employee_expense"])
         ),
     )
 
