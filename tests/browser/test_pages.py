@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from organizations.models import Organization
 from qbr.pages.urls import PAGES
 from tests.browser.conftest import Open, sideways, violations
 from tests.qbr.pages import world
@@ -50,6 +51,15 @@ def test_pages_without_any_data_are_legible_too(open_page: Open, admin: User, wi
         if wrong := violations(page):
             found[address] = wrong
     assert found == {}
+
+
+def test_a_long_client_name_is_cut_and_the_way_back_to_the_company_is_whole(open_page: Open, filled: User) -> None:
+    Organization.objects.filter(slug="client-0").update(name="Heronstead Hospitality Corporation of the North")
+    page = open_page(filled, f"/client/?client=client-0&{PERIOD}", width=390)
+    company, own = page.get_by_role("group", name="For whom").get_by_role("link").locator("span").all()
+    assert sideways(page) == 0
+    assert company.evaluate("span => span.scrollWidth <= span.clientWidth")
+    assert own.evaluate("span => span.scrollWidth > span.clientWidth")
 
 
 def test_charts_are_drawn_without_a_button_that_sends_them_away(open_page: Open, filled: User) -> None:
