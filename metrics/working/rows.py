@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 from psycopg.sql import Literal
 
 from collectors.facts.touched import Calendar
@@ -52,12 +53,16 @@ class Rows:
 NO_ROWS = Rows((), (), (), 0, "")
 
 
+class OverBudget(Exception):
+    """Listing the rows would take longer than a person waits; the message says what to do."""
+
+
 def rows(
     person: Person, metric: str, scope: ScopeRef, period: Span, *, limit: int = 50, offset: int = 0, order: str = ""
 ) -> Rows:
     """The rows a number counts now, under the rules in force in each of its months; of a quarter, its months' together.
 
-    Nothing where the person may not see the metric, or it is entered or worked out from others.
+    Nothing where the person may not see the metric, or it is entered or worked out from others. Raises OverBudget.
     """
     declared = CATALOGUE[metric]
     listing = listing_of(declared)
@@ -71,7 +76,12 @@ def rows(
     columns = listing.columns if len(months) == 1 else (MONTH, *listing.columns)
     order = order if order.lstrip("-") in {column.key for column in columns} else f"-{listing.newest_first}"
     assert isinstance(declared, Measured)
-    total, found = _Question(declared, scope, whose.pk, months).ask(columns, listing, order, limit, offset)
+    try:
+        total, found = _Question(declared, scope, whose.pk, months).ask(columns, listing, order, limit, offset)
+    except OperationalError as fault:
+        if not isinstance(fault.__cause__, QueryCanceled):
+            raise
+        raise OverBudget("These rows take too long to list. Choose a single month, or one client.") from None
     return Rows(
         columns=tuple(Column(column.label, column.kind) for column in columns),
         keys=tuple(column.key for column in columns),

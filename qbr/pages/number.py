@@ -40,6 +40,7 @@ class Listed:
     later: str
     span: str
     exports: dict[str, str]
+    empty: str = "No row was counted."
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,12 @@ def shown(metric: str, question: Question) -> NumberShown:
 def rows_table(metric: str, question: Question) -> Table:
     """All rows behind a number, for a file. Raises Http404 as `shown` does."""
     metric = _known(metric, question)
-    found = working.rows(question.person, metric, question.scope, question.period, limit=A_FILE, order=_order(question))
+    try:
+        found = working.rows(
+            question.person, metric, question.scope, question.period, limit=A_FILE, order=_order(question)
+        )
+    except working.OverBudget as problem:
+        raise Http404(str(problem)) from None
     return _rows_table(f"{CATALOGUE[metric].label} rows", found, question)
 
 
@@ -173,15 +179,21 @@ def _entry(made: EntryMade, number: Number, question: Question) -> tuple[Cell, .
 
 def _listed(explained: Working, question: Question) -> Listed:
     number, page = explained.number, _page(question)
-    found = working.rows(
-        question.person,
-        number.metric.key,
-        question.scope,
-        question.period,
-        limit=A_SCREEN,
-        offset=page * A_SCREEN,
-        order=_order(question),
-    )
+    try:
+        found = working.rows(
+            question.person,
+            number.metric.key,
+            question.scope,
+            question.period,
+            limit=A_SCREEN,
+            offset=page * A_SCREEN,
+            order=_order(question),
+        )
+    except working.OverBudget as problem:
+        return Listed(
+            table=_rows_table("Rows", working.NO_ROWS, question), counted="Not listed", moved="", earlier="", later="",
+            span="", exports={}, empty=str(problem),
+        )  # fmt: skip
     first, last = page * A_SCREEN, page * A_SCREEN + len(found.rows)
     moved = number.fact_rows is not None and number.fact_rows != found.total
     return Listed(

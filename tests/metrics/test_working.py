@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from metrics.entering import CellEdit, save
 from metrics.models import MonthlyValue, QueueKind
 from metrics.periods import Month, Quarter
 from metrics.reading import COMPANY, NOT_LINKED, ScopeRef, client
-from metrics.working import Rows, explain, rows
+from metrics.working import OverBudget, Rows, explain, rows
 from metrics.working.listings import listing_of
 from tests.metrics.rollup.world import World
 from tests.metrics.stored_values import person
@@ -239,3 +240,12 @@ def test_every_metric_explains_itself_for_the_company_and_a_client(boss: User, w
                 assert found.meaning == metric.meaning
                 if side in metric.scopes and found.has_rows:
                     assert found.counted
+
+
+def test_rows_that_take_too_long_are_refused_in_words(
+    boss: User, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("metrics.working.rows"), "BUDGET", "1ms")
+    with pytest.raises(OverBudget, match="Choose a single month, or one client"):
+        for _ in range(20):
+            rows(boss, "tickets_created", COMPANY, Q1)

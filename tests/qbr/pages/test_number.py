@@ -65,3 +65,20 @@ def test_every_metric_has_a_working_for_the_company_in_every_grain() -> None:
         for period in ("2026-09", "2026-Q3", "2026")
     }
     assert {asked for asked, status in found.items() if status != 200} == set()
+
+
+def test_rows_that_take_too_long_are_said_so_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from metrics.working import OverBudget
+    from qbr.pages import number
+
+    def slow(*_: object, **__: object) -> None:
+        raise OverBudget("These rows take too long to list. Choose a single month, or one client.")
+
+    monkeypatch.setattr(number.working, "rows", slow)
+    question = SimpleNamespace(person=None, scope=None, period=None, given={})
+    explained = SimpleNamespace(number=SimpleNamespace(metric=SimpleNamespace(key="tickets_created"), fact_rows=1))
+    listed = number._listed(explained, question)  # type: ignore[arg-type]
+    assert listed.empty.startswith("These rows take too long")
+    assert not listed.table.lines
