@@ -88,6 +88,8 @@ DATABASES = {"default": environ.Env.db_url_config(env("DATABASE_URL", default=""
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)  # the web process sets 60; workers must not
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Our statements are wide and their data small: compiling one takes PostgreSQL seconds, running it milliseconds.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
