@@ -139,6 +139,6 @@ def test_a_number_no_column_can_hold_stops_no_other() -> None:
     assert told["nrr"][:2] == ("measured", 15)
     assert told["mrr"] == ("undefined", None, "too large to keep")
     assert told["service_revenue_per_employee"][:2] == ("undefined", None)
-    month = MonthlyValue.objects.get(scope=scope(), period=period("2025-01"),
+    january = MonthlyValue.objects.get(scope=scope(), period=period("2025-01"),
                                      definition__metric="service_revenue_per_employee")  # fmt: skip
-    assert (month.get_state_display(), month.value, month.cause) == ("undefined", None, "too large to keep")
+    assert (january.get_state_display(), january.value, january.cause) == ("undefined", None, "too large to keep")
