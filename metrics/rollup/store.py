@@ -6,6 +6,7 @@ from metrics.models import Rollup
 from metrics.rollup.sql import execute
 
 TABLES = {"month": "metrics_monthly", "quarter": "metrics_quarterly", "year": "metrics_yearly"}
+MANY = 10_000  # rows after which the planner is told at once: believing a table empty, the next roll-up took minutes
 COMPARED = (
     "basis_id", "value", "state", "cause", "origin", "collected", "months", "of_months", "fact_rows", "checksum",
 )
@@ -33,4 +34,6 @@ def _store(grain: str, table: str, rollup: Rollup) -> int:
         INSERT INTO {table} (scope_id, definition_id, period_id, rollup_id, revision, {", ".join(COMPARED)})
         SELECT w.scope_id, w.definition_id, w.period_id, {rollup.pk}, 0, {new}
         FROM outcome w WHERE {mine} AND NOT EXISTS (SELECT 1 FROM {table} v WHERE {same})""")
+    if gone + changed + added >= MANY:
+        execute(f"ANALYZE {table}")
     return gone + changed + added
