@@ -27,7 +27,7 @@ from qbr.pages.tables import Column, Line, Table
 
 MOVED = "reactive_tickets_per_endpoint_per_month"
 MOVERS_SHOWN = 8
-TONES = ("act", "watch", "good")  # the most urgent first
+TONES = ("act", "watch")  # the most urgent first
 MANUAL = tuple(key for key, metric in CATALOGUE.items() if isinstance(metric, Manual))
 
 
@@ -66,7 +66,6 @@ def _late(question: Question) -> Iterator[Due]:
     for system in systems:
         age = f"last read {formats.age(system.read_through, question.now)}" if system.read_through else "never read"
         if system.state is Freshness.FRESH:
-            yield Due("good", "Fresh", f"{system.connection}, {age}", "Read in time.")
             continue
         failing = system.state is Freshness.FAILING
         yield Due(

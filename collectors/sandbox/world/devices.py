@@ -10,6 +10,7 @@ from collectors.sandbox.world.clients import INTERNAL, Client, Clients, RmmOrgan
 from collectors.sandbox.world.dates import DAY, Calendar
 from collectors.sandbox.world.options import Options
 
+SHIFT = 8 * 3600  # seconds
 SLOTS = 512
 FIRST_ID = 100
 WORKSTATION = ("WINDOWS_WORKSTATION",) * 17 + ("MAC",) * 2 + ("LINUX_WORKSTATION",)
@@ -43,10 +44,10 @@ class Device:
         return "APPROVED" if self.approved_at is not None and self.approved_at <= moment else "PENDING"
 
     def last_contact(self, moment: int) -> int:
-        """A moment of the same day for a whole day, so that reading twice in a night finds no change."""
-        today = moment - moment % DAY
-        jitter = Random(self.id * 100_003 + today).randrange(4 * 3600)
-        heard = max(self.came_at, today - jitter)
+        """One moment for eight hours, so that reading twice in a night finds no change; never half a day ago."""
+        shift = moment - moment % SHIFT
+        jitter = Random(self.id * 100_003 + shift).randrange(SHIFT // 2)
+        heard = max(self.came_at, shift - jitter)
         return heard if self.silent_since is None else min(heard, max(self.came_at, self.silent_since))
 
     def system(self, moment: int) -> tuple[str, str, str]:
