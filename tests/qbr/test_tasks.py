@@ -43,6 +43,7 @@ def test_it_runs_one_at_a_time() -> None:
     ) as other:  # fmt: skip
         other.execute("SELECT pg_advisory_lock(%s)", [tasks.FOLLOW_LOCK])
         assert tasks.follow() == "already under way"
+        other.execute("SELECT pg_advisory_unlock(%s)", [tasks.FOLLOW_LOCK])
     assert tasks.follow() != "already under way"
 
 
