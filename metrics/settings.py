@@ -188,9 +188,10 @@ def lay_rules(table: str, days: Mapping[int, date]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         cursor.execute(f"CREATE TEMPORARY TABLE {table} (period_id bigint PRIMARY KEY, {columns}) ON COMMIT DROP")
-        cursor.executemany(
-            f"INSERT INTO {table} VALUES ({slots})",  # noqa: S608 - names of our own
-            [[period, *(for_sql(key, values[day][key]) for key in COLUMNS)] for period, day in days.items()],
+        cursor.execute(
+            f"INSERT INTO {table} VALUES {', '.join([f'({slots})'] * len(days))}",  # noqa: S608 - names of our own
+            [value for period, day in days.items()
+             for value in (period, *(for_sql(key, values[day][key]) for key in COLUMNS))],
         )
         cursor.execute(f"ANALYZE {table}")
 

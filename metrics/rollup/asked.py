@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collectors.facts.touched import Calendar
+from metrics.declare import Facts
 from metrics.definitions import CATALOGUE
 from metrics.models import Definition, Period, Rollup, RollupReading, Scope
 from metrics.periods import Month, months_between
-from metrics.rollup.compile import BRIDGED, COUNTED, STANDING, standing
+from metrics.rollup.compile import BRIDGED, COUNTED, STANDING, entities_of, standing
 from metrics.rollup.marks import EVERY_ACCOUNT, EVERY_MONTH, NO_ACCOUNT
 from metrics.rollup.sql import fetch
 
@@ -84,6 +85,13 @@ class Asked:
     def needs(self, month: Month) -> Needs:
         """Whose facts are counted again in a month; the rest keeps the values it has."""
         return None if month in self.whole else self.partly[month].needs
+
+    def counts(self, facts: Facts) -> bool:
+        """Whether these facts are counted again in any month."""
+        if self.whole:
+            return True
+        mine = {name for entity in entities_of(facts) for name in (entity, standing(entity))}
+        return any(part.needs is None or part.needs & mine for part in self.partly.values())
 
     @property
     def current(self) -> Month:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,11 +16,12 @@ from metrics.definitions import CATALOGUE
 from metrics.models import Basis, Definition, LedgerCategory, MonthlyValue, QueueKind
 from metrics.periods import Month, Span
 from metrics.rollup.compile import formula_inputs, in_order, is_gathered
-from metrics.rollup.sql import execute
+from metrics.rollup.sql import execute, fetch
 from metrics.rollup.tables import Periods
 from metrics.settings import all_in_force
 
 Definitions = Mapping[str, int]  # metric key: the id of its current version
+ByMetric = Mapping[str, int]  # metric key: the id of its basis
 
 
 def lay_definitions() -> Definitions:
@@ -51,33 +52,49 @@ class Bases:
         self.known: dict[str, int] = dict(Basis.objects.values_list("fingerprint", "id"))
         days = {span: span.ends_on - timedelta(days=1) for span in periods}
         self.days, self.rules = days, _rules(set(days.values()))
-        self.found: dict[tuple[str, Span, For], int] = {}
+        self.found: dict[tuple[Span, For], ByMetric] = {}
         self.marks = {metric.key: fingerprint(metric) for metric in CATALOGUE.values()}
         self.told: dict[tuple[Any, ...], int] = {}  # most periods stand on the same rules
 
     def lay(self) -> None:
-        """The temporary table basis_of (definition, period, whether for an organization, basis)."""
+        """The temporary table basis_of (definition, period, whether for an organization, basis) of what is asked for.
+
+        Periods under the same rules, made of months alike, stand on the same bases.
+        """
         spans = sorted(self.periods, key=lambda span: (span.of_months, span))  # months before what they make
+        told = {day: repr(rules) for day, rules in self.rules.items()}
         for scope in For:
+            alike: dict[tuple[bool, str, frozenset[int]], ByMetric] = {}
             for span in spans:
-                for metric in in_order():
-                    self.found[metric.key, span, scope] = self._basis(metric, span, scope)
+                months = [] if isinstance(span, Month) else [
+                    self.found[month, scope] for month in span.months if month in self.periods
+                ]
+                mark = (isinstance(span, Month), told[self.days[span]], frozenset(map(id, months)))
+                if mark not in alike:
+                    alike[mark] = self._bases(span, scope, months)
+                self.found[span, scope] = alike[mark]
+        asked = {row for (row,) in fetch("SELECT period_id FROM asked UNION SELECT period_id FROM asked_upper")}
         execute("DROP TABLE IF EXISTS pg_temp.basis_of")
         execute("""
             CREATE TEMPORARY TABLE basis_of (definition_id bigint, period_id bigint, client boolean, basis_id bigint)
             ON COMMIT DROP""")
         with connection.cursor() as cursor, cursor.copy("COPY basis_of FROM STDIN") as copy:
-            for (key, span, scope), basis in self.found.items():
-                copy.write_row((self.definitions[key], self.periods[span], scope is For.ORGANIZATION, basis))
+            for (span, scope), bases in self.found.items():
+                for key, basis in bases.items() if self.periods[span] in asked else ():
+                    copy.write_row((self.definitions[key], self.periods[span], scope is For.ORGANIZATION, basis))
         execute("ANALYZE basis_of")
 
-    def _basis(self, metric: Metric, span: Span, scope: For) -> int:
-        if is_gathered(metric) and not isinstance(span, Month):
-            months = {self.found[metric.key, month, scope] for month in span.months if month in self.periods}
-            return months.pop() if len(months) == 1 else self._row(metric, {}, months)
-        inputs = {self.found[key, span, scope] for key in formula_inputs(metric, scope)}
+    def _bases(self, span: Span, scope: For, months: Sequence[ByMetric]) -> ByMetric:
+        found: dict[str, int] = {}
         rules = self.rules[self.days[span]]
-        return self._row(metric, {rule: rules[rule] for rule in metric.rules}, inputs)
+        for metric in in_order():
+            if is_gathered(metric) and not isinstance(span, Month):
+                of = {month[metric.key] for month in months}
+                found[metric.key] = of.pop() if len(of) == 1 else self._row(metric, {}, of)
+            else:
+                inputs = {found[key] for key in formula_inputs(metric, scope)}
+                found[metric.key] = self._row(metric, {rule: rules[rule] for rule in metric.rules}, inputs)
+        return found
 
     def _row(self, metric: Metric, rules: Mapping[str, Any], inputs: Iterable[int]) -> int:
         ordered = sorted(inputs)

@@ -65,6 +65,9 @@ def standing(entity: str) -> str:
     return f"{entity}, standing"
 
 
+STOOD = frozenset(standing(name) for name in STANDING)
+
+
 PARTS: Mapping[Part, tuple[str, str]] = {  # what is added up, and over which things
     Part.NEW: ("now", "before <= 0 AND now > 0"),
     Part.LOST: ("before", "before > 0 AND now <= 0"),

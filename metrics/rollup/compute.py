@@ -14,7 +14,7 @@ from metrics.rollup.count import count
 from metrics.rollup.derive import GIVEN, GOOD, derived_sql
 from metrics.rollup.gather import gather
 from metrics.rollup.sql import execute, ids, lay, text
-from metrics.rollup.tables import lay_tables
+from metrics.rollup.tables import lay_tables, lay_upper
 
 WORKED = """
 CREATE TEMPORARY TABLE worked (
@@ -43,9 +43,9 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
         execute(f"DROP {old}")
     definitions = lay_definitions()
     periods, narrow = lay_tables(asked, known_at)
-    Bases(definitions, periods).lay()
     execute(WORKED)
-    count(asked, narrow, definitions)
+    count(asked, periods, narrow, definitions)
+    Bases(definitions, lay_upper(asked, periods)).lay()
     _overlay(definitions)
     _derive_months(definitions)
     execute("ANALYZE worked")

@@ -4,18 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metrics.declare import Facts, Movement, Opening, Told
+from metrics.declare import Facts, Movement, Opening, Standing, Told
+from metrics.definitions import CATALOGUE
 from metrics.models import Origin, State
 from metrics.periods import Month, months_between
 from metrics.rollup.asked import Asked
 from metrics.rollup.bases import Definitions
-from metrics.rollup.compile import Group, amounts, groups
-from metrics.rollup.sql import day, execute, lay, text
-from metrics.rollup.tables import company_scope, not_linked_scope
+from metrics.rollup.compile import STOOD, Group, amounts, groups
+from metrics.rollup.sql import day, execute, fetch, ids, lay, text
+from metrics.rollup.tables import Periods, company_scope, not_linked_scope
+
+# The accounts of the clients asked for.
+ACCOUNTS = "SELECT DISTINCT o.account_id FROM owned o JOIN asked a ON a.scope_id = o.scope_id"
+# What stands open was counted again because it may have moved; where it did not, nothing that rests on it did.
+LEAVE = """
+WITH now AS (
+    SELECT scope_id, period_id, {columns} FROM worked WHERE period_id = ANY({months})
+), before AS (
+    SELECT a.scope_id, a.period_id, {columns} FROM asked a JOIN metrics_monthly v USING (scope_id, period_id)
+    WHERE a.period_id = ANY({months}) AND v.definition_id = ANY({definitions})
+), moved AS (
+    (TABLE now EXCEPT TABLE before) UNION ALL (TABLE before EXCEPT TABLE now)
+), same AS (
+    SELECT scope_id, period_id FROM asked WHERE period_id = ANY({months}) EXCEPT SELECT scope_id, period_id FROM moved
+), left_out AS (
+    DELETE FROM worked w USING same s WHERE w.scope_id = s.scope_id AND w.period_id = s.period_id
+)
+DELETE FROM asked a USING same s WHERE a.scope_id = s.scope_id AND a.period_id = s.period_id"""
+LEFT_BY = "definition_id, value, state, cause, origin, fact_rows, checksum"
 
 
-def count(asked: Asked, narrow: frozenset[Month], definitions: Definitions) -> None:
-    """Count the facts each month needs; metrics whose facts did not move keep the values that stand."""
+def count(asked: Asked, periods: Periods, narrow: frozenset[Month], definitions: Definitions) -> None:
+    """Count the facts each month needs; metrics whose facts did not move keep the values that stand.
+
+    Months asked for because something may still stand open at their end are asked for no more where nothing moved.
+    """
+    company, apart = company_scope(), not_linked_scope()
+    accounts = ids(account for (account,) in fetch(ACCOUNTS))
     kept: list[Group] = []
     differing: list[Group] = []
     alike = {(asked.needs(month), month in narrow) for month in asked.months}
@@ -28,12 +53,13 @@ def count(asked: Asked, narrow: frozenset[Month], definitions: Definitions) -> N
             first = group.metrics[0]
             if isinstance(first, Movement | Opening):
                 lay("amount", amounts(first.bridge))
-            execute(_counted_sql(group, definitions, is_narrow))
+            execute(_counted_sql(group, definitions, company, apart, accounts if is_narrow else None))
             if is_narrow:
                 differing.append(group)
-    _keep(kept, definitions)
     if differing:
-        _company_by_difference(differing, definitions)
+        _company_by_difference(differing, definitions, company)
+    _leave_what_stands(asked, periods, definitions)
+    _keep(kept, definitions)
     execute("ANALYZE worked")
 
 
@@ -46,6 +72,15 @@ def _lay_metric_months(table: str, of: Sequence[Group], definitions: Definitions
         SELECT k.definition_id::bigint, m.period_id
         FROM (VALUES {", ".join(rows) or "(0, NULL::date)"}) k(definition_id, month)
         JOIN known_month m ON m.month = k.month""")
+
+
+def _leave_what_stands(asked: Asked, periods: Periods, definitions: Definitions) -> None:
+    months = [month for month in asked.months if (needs := asked.needs(month)) is not None and needs <= STOOD]
+    if months:
+        kinds = ids(definitions[key] for key, metric in CATALOGUE.items() if isinstance(metric, Standing))
+        periods_of = ids(periods[month] for month in months)
+        execute(LEAVE.format(months=periods_of, definitions=kinds, columns=LEFT_BY))
+        execute("ANALYZE asked")
 
 
 def _keep(of: Sequence[Group], definitions: Definitions) -> None:
@@ -61,7 +96,7 @@ def _keep(of: Sequence[Group], definitions: Definitions) -> None:
             AND v.period_id = k.period_id""")
 
 
-def _company_by_difference(of: Sequence[Group], definitions: Definitions) -> None:
+def _company_by_difference(of: Sequence[Group], definitions: Definitions, company: int) -> None:
     """In narrow months the company moves by as much as the clients asked for, since it is the sum of its parts."""
     _lay_metric_months("differing", of, definitions)
     before = "CASE WHEN v.origin = 0 THEN v.value ELSE v.collected END"
@@ -81,7 +116,7 @@ def _company_by_difference(of: Sequence[Group], definitions: Definitions) -> Non
                 JOIN differing d ON d.period_id = a.period_id
                 JOIN metrics_monthly v ON v.scope_id = a.scope_id AND v.definition_id = d.definition_id
                     AND v.period_id = d.period_id
-                WHERE a.scope_id <> {company_scope()}
+                WHERE a.scope_id <> {company}
             ) x
             GROUP BY 1, 2
         )
@@ -92,7 +127,7 @@ def _company_by_difference(of: Sequence[Group], definitions: Definitions) -> Non
                CASE WHEN f.state IN (0, 1, 2, 3) THEN v.fact_rows + coalesce(m.rows, 0) END,
                CASE WHEN f.state IN (0, 1, 2, 3) THEN v.checksum + coalesce(m.checksum, 0) END
         FROM differing d
-        JOIN metrics_monthly v ON v.scope_id = {company_scope()} AND v.definition_id = d.definition_id
+        JOIN metrics_monthly v ON v.scope_id = {company} AND v.definition_id = d.definition_id
             AND v.period_id = d.period_id
         JOIN fed f ON f.facts = CASE d.definition_id {fed_as} END AND f.scope_id = v.scope_id
             AND f.period_id = v.period_id
@@ -110,10 +145,11 @@ def _spans(months: list[Month]) -> list[tuple[Month, Month]]:
     return spans
 
 
-def _counted_sql(group: Group, definitions: Definitions, narrow: bool) -> str:
+def _counted_sql(group: Group, definitions: Definitions, company: int, apart: int, accounts: str | None) -> str:
     """One pass over the facts, the company as the sum of its parts, and a row for each metric, scope and month.
 
-    In narrow months only the accounts of the clients asked for are read, and the company is left to them.
+    In narrow months only the `accounts` of the clients asked for are read, and the company is left to them. They are
+    written out, so that the planner knows how few they are.
     """
     numbers = range(len(group.metrics))
     named = [f"{letter}{number}" for number in numbers for letter in "vnk"]
@@ -131,21 +167,21 @@ def _counted_sql(group: Group, definitions: Definitions, narrow: bool) -> str:
         for n, metric in enumerate(group.metrics)
     )
     there = "f.state IN (0, 1, 2, 3) AND NOT u.untold"
-    only = f" AND {group.account} IN (SELECT account_id FROM asked_account)" if narrow else ""
-    mine = f"a.scope_id <> {company_scope()}" if narrow else "true"
+    only = f" AND {group.account} = ANY({accounts})" if accounts is not None else ""
+    mine = f"a.scope_id <> {company}" if accounts is not None else "true"
     if not group.facts.account:
-        mine = f"a.scope_id = {company_scope()}"
+        mine = f"a.scope_id = {company}"
     between = f"m.month >= {day(group.span[0].starts_on)} AND m.month < {day(group.span[1].ends_on)}"
     doubt = "coalesce(e.unsettled, 0) <> 0 AND f.state IN (0, 1)" if unsettled else "false"
     return f"""
         WITH counted AS MATERIALIZED (
             SELECT {group.columns} FROM {group.source}{only} GROUP BY 1, 2
         ), part AS (
-            SELECT coalesce(scope_id, {not_linked_scope()}) AS scope_id, period_id, {", ".join(named)} FROM counted
+            SELECT coalesce(scope_id, {apart}) AS scope_id, period_id, {", ".join(named)} FROM counted
         ), every AS (
             SELECT * FROM part
             UNION ALL
-            SELECT {company_scope()}, p.period_id, {sums}
+            SELECT {company}, p.period_id, {sums}
             FROM part p JOIN fed f ON f.facts = {text(group.fed_as)} AND f.scope_id = p.scope_id
                 AND f.period_id = p.period_id AND f.state IN (0, 1, 2, 3)
             GROUP BY p.period_id

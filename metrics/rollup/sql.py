@@ -27,9 +27,10 @@ def fetch(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any
 
 def lay(table: str, select: str, values: Sequence[Any] | None = None) -> None:
     """Make a temporary table of what a SELECT gives, for this transaction, and let the planner know its size."""
-    execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-    execute(f"CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select}", values)
-    execute(f"ANALYZE {table}")
+    execute(f"""
+        DROP TABLE IF EXISTS pg_temp.{table};
+        CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS {select};
+        ANALYZE {table}""", values)
 
 
 def text(value: str) -> str:

@@ -6,7 +6,7 @@
     owned           whose each account is on which days; accounts nobody owns have no row
     narrow_month    months in which nothing but facts of some clients' accounts has moved
     asked           (scope, month) and asked_upper (scope, quarter or year): what will be worked out
-    asked_account   the accounts of the clients asked for
+    wanted          (scope, month) whose state is needed: in narrow months those asked for, in others everyone
     linked          which connections know a scope, on which days
     stock_day       the day a connection's month is read on, and whether it is a whole reading
     doubled         clients, and the company with them, that two systems count on one day, in words
@@ -29,6 +29,10 @@ from metrics.settings import COLUMNS, lay_rules
 from organizations.as_of import owners_sql
 
 Periods = dict[Span, int]  # the id of each period row
+
+NO_STOCK_DAY = """
+SELECT '' AS facts, 0::bigint AS connection_id, 0::bigint AS period_id, NULL::date AS month, false AS rolled,
+       NULL::date AS day, 0::smallint AS state, '' AS cause WHERE false"""
 
 # Where two systems count for a client on one day, what they say together may be the same things twice.
 DOUBLED = """
@@ -69,34 +73,58 @@ def lay_tables(asked: Asked, known_at: datetime | None = None) -> tuple[Periods,
 def _lay_periods(asked: Asked) -> Periods:
     months = asked.months
     known = {*months, *(month.previous for month in months)}
-    upper: set[Span] = {
-        span for month in months for span in (Quarter.holding(month.starts_on), Year.holding(month.starts_on))
-    }
-    members = {span: [month for month in span.months if month <= asked.current] for span in upper}
-    periods = _period_ids({*known, *upper, *(month for of in members.values() for month in of)})
+    members = _members(months, asked)
+    periods = _period_ids({*known, *members, *(month for of in members.values() for month in of)})
     lay_rules("period_rules", {row: span.ends_on - timedelta(days=1) for span, row in periods.items()})
-    month_rows = ", ".join(_month_row(month, periods[month], asked) for month in sorted(known))
+    rolled = frozenset(months)
+    month_rows = ", ".join(_month_row(month, periods[month], asked, month in rolled) for month in sorted(known))
     lay("known_month", f"""
         SELECT m.*, {", ".join(f"r.{key}" for key in COLUMNS)}
         FROM (VALUES {month_rows}) m(period_id, month, ends_on, starts_at, ends_at, running, rolled)
         JOIN period_rules r ON r.period_id = m.period_id""")
-    closed = set(Period.objects.filter(state=Period.Status.CLOSED).values_list("id", flat=True))
-    rows = [
-        f"({periods[span]}, {text(span.grain)}, {span.ends_on > asked.current.starts_on})"
-        for span in sorted(upper, key=str) if periods[span] not in closed and not asked.is_closed(span.ends_on)
-    ]
-    lay("upper", f"SELECT * FROM (VALUES {', '.join(rows)}) u(period_id, grain, running)" if rows else
-        "SELECT 0::bigint AS period_id, ''::text AS grain, false AS running WHERE false")
-    lay("member", "SELECT * FROM (VALUES " + ", ".join(
-        f"({periods[span]}, {periods[month]}, {day(month.starts_on)}, {number})"
-        for span, of in members.items() for number, month in enumerate(of)
-    ) + ") m(period_id, month_id, month, number)")
     return periods
 
 
-def _month_row(month: Month, period: int, asked: Asked) -> str:
+def _members(months: Iterable[Month], asked: Asked) -> dict[Span, list[Month]]:
+    """The quarters and years that hold some months, and their months that have begun."""
+    upper: set[Span] = {
+        span for month in months for span in (Quarter.holding(month.starts_on), Year.holding(month.starts_on))
+    }
+    return {span: [month for month in span.months if month <= asked.current] for span in sorted(upper, key=str)}
+
+
+def lay_upper(asked: Asked, periods: Periods) -> Periods:
+    """The tables of quarters and years that hold a month still asked for; these, and the months they are made of."""
+    still = {period for (period,) in fetch("SELECT DISTINCT period_id FROM asked")}
+    members = _members([month for month in asked.months if periods[month] in still], asked)
+    closed = set(Period.objects.filter(state=Period.Status.CLOSED).values_list("id", flat=True))
+    rows = [
+        f"({periods[span]}, {text(span.grain)}, {span.ends_on > asked.current.starts_on})"
+        for span in members if periods[span] not in closed and not asked.is_closed(span.ends_on)
+    ]
+    lay("upper", f"SELECT * FROM (VALUES {', '.join(rows)}) u(period_id, grain, running)" if rows else
+        "SELECT 0::bigint AS period_id, ''::text AS grain, false AS running WHERE false")
+    held = ", ".join(
+        f"({periods[span]}, {periods[month]}, {day(month.starts_on)}, {number})"
+        for span, of in members.items() for number, month in enumerate(of)
+    )
+    lay("member", f"SELECT * FROM (VALUES {held or '(0, 0, NULL::date, 0)'}) m(period_id, month_id, month, number)")
+    lay("asked_upper", """
+        SELECT p.scope_id, u.period_id, u.grain, u.running, s.kind,
+               coalesce(bit_or(1 << m.number)
+                   FILTER (WHERE m.month >= s.from_month AND m.month < s.to_month), 0) AS mask
+        FROM (SELECT DISTINCT a.scope_id, m.period_id FROM asked a JOIN member m ON m.month_id = a.period_id) p
+        JOIN upper u ON u.period_id = p.period_id
+        JOIN scoped s ON s.scope_id = p.scope_id
+        JOIN member m ON m.period_id = p.period_id
+        GROUP BY 1, 2, 3, 4, 5""")
+    spans: set[Span] = {*members, *(month for of in members.values() for month in of)}
+    return {span: periods[span] for span in spans}
+
+
+def _month_row(month: Month, period: int, asked: Asked, rolled: bool) -> str:
     starts_at, ends_at = (f"timestamptz '{moment.isoformat()}'" for moment in month.moments(asked.zone))
-    running, rolled = month >= asked.current, month in set(asked.months)
+    running = month >= asked.current
     return f"({period}, {day(month.starts_on)}, {day(month.ends_on)}, {starts_at}, {ends_at}, {running}, {rolled})"
 
 
@@ -170,16 +198,6 @@ def _lay_asked(asked: Asked, periods: Periods, narrow: frozenset[Month]) -> None
         for month, part in asked.partly.items()
     ]
     lay("asked", " UNION ALL ".join(pairs))
-    lay("asked_account", "SELECT DISTINCT o.account_id FROM owned o JOIN asked a ON a.scope_id = o.scope_id")
-    lay("asked_upper", """
-        SELECT p.scope_id, u.period_id, u.grain, u.running, s.kind,
-               coalesce(bit_or(1 << m.number)
-                   FILTER (WHERE m.month >= s.from_month AND m.month < s.to_month), 0) AS mask
-        FROM (SELECT DISTINCT a.scope_id, m.period_id FROM asked a JOIN member m ON m.month_id = a.period_id) p
-        JOIN upper u ON u.period_id = p.period_id
-        JOIN scoped s ON s.scope_id = p.scope_id
-        JOIN member m ON m.period_id = p.period_id
-        GROUP BY 1, 2, 3, 4, 5""")
 
 
 def _listed(months: Iterable[Month], periods: Periods) -> str:
@@ -206,15 +224,21 @@ def _lay_readings(asked: Asked) -> None:
     flows = {metric.facts.name: metric.facts for metric in CATALOGUE.values() if isinstance(metric, Flow | Standing)}
     stocks = {metric.facts.name: metric.facts for metric in CATALOGUE.values() if isinstance(metric, Stock)}
     stocks |= {bridge.facts.name: bridge.facts for bridge in bridges()}
+    flows, stocks = ({name: facts for name, facts in of.items() if asked.counts(facts)} for of in (flows, stocks))
     zone = text(asked.zone.key)
-    lay("stock_day", " UNION ALL ".join(stock_days(facts) for facts in stocks.values()))
+    lay("stock_day", " UNION ALL ".join(stock_days(facts) for facts in stocks.values()) or NO_STOCK_DAY)
     states = [_flow_states(facts, zone) for facts in flows.values()]
     states.append("SELECT facts, connection_id, period_id, state, cause FROM stock_day WHERE rolled")
-    states += [_moved_states(bridge) for bridge in bridges()]
+    states += [_moved_states(bridge) for bridge in bridges() if bridge.facts.name in stocks]
     lay("read_state", " UNION ALL ".join(states))
     whole = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.account) or "''"
     lay("doubled", DOUBLED.format(whole=whole))
     ours = ", ".join(text(facts.name) for facts in stocks.values() if not facts.internal) or "''"
+    lay("wanted", """
+        SELECT scope_id, period_id FROM asked WHERE period_id IN (SELECT period_id FROM narrow_month)
+        UNION ALL
+        SELECT s.scope_id, m.period_id FROM scoped s CROSS JOIN known_month m
+        WHERE m.rolled AND m.period_id NOT IN (SELECT period_id FROM narrow_month)""")
     lay("fed", f"""
         SELECT x.facts, x.scope_id, x.period_id,
                CASE WHEN x.apart OR x.ours THEN 6
@@ -229,13 +253,12 @@ def _lay_readings(asked: Asked) -> None:
                    w.words AS doubled
             FROM read_state r
             JOIN known_month m ON m.period_id = r.period_id
-            CROSS JOIN scoped s
+            JOIN wanted a ON a.period_id = r.period_id
+            JOIN scoped s ON s.scope_id = a.scope_id
             LEFT JOIN linked l ON l.scope_id = s.scope_id AND l.connection_id = r.connection_id
                 AND l.starts_on < m.ends_on AND l.ends_on > m.month
             LEFT JOIN doubled w ON w.facts = r.facts AND w.scope_id = s.scope_id AND w.period_id = r.period_id
-            WHERE (s.organization_id IS NULL OR l.scope_id IS NOT NULL)
-              AND (r.period_id NOT IN (SELECT n.period_id FROM narrow_month n)
-                   OR (s.scope_id, r.period_id) IN (SELECT a.scope_id, a.period_id FROM asked a))
+            WHERE s.organization_id IS NULL OR l.scope_id IS NOT NULL
         ) x
         GROUP BY 1, 2, 3, x.apart, x.ours, x.doubled""")
 

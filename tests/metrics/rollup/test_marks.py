@@ -15,7 +15,7 @@ from collectors.facts.agreements import AgreementState
 from collectors.facts.readings import Reading
 from collectors.facts.touched import Calendar, Touched
 from metrics import rollup
-from metrics.models import MonthlyValue, Period, QuarterlyValue, QueueKind, Rollup, RollupReading, YearlyValue
+from metrics.models import MonthlyValue, Origin, Period, QuarterlyValue, QueueKind, Rollup, RollupReading, YearlyValue
 from metrics.rollup import whole
 from metrics.rollup.marks import mark_accounts, mark_all
 from metrics.settings import decide
@@ -144,6 +144,43 @@ def test_an_old_ticket_that_comes_late_stands_open_in_every_month_since() -> Non
         mark("Ticket", account.pk, month)
     roll()
     assert [state("tickets_open", f"2025-0{month}")[1] for month in (1, 2, 3, 4)] == [1, 1, 0, 0]
+
+
+def test_a_ticket_moved_to_another_queue_stood_open_in_no_month_between_its_marks() -> None:
+    world = World()
+    acme = world.client("acme")
+    account = world.account(acme)
+    ticket, _ = world.ticket(account, "2025-01-10", "2025-04-01"), world.ticket(account, "2025-01-11", "2025-03-20")
+    enter("tickets_open", "2025-03", 7, acme, kind="corrected")
+    roll()
+    assert [state("tickets_open", f"2025-0{month}")[1] for month in (1, 2, 3)] == [2, 2, 1]
+    assert value("tickets_open", "2025-03", acme).collected == 1
+    ticket.queue = world.queue("project")
+    ticket.save()
+    for month in ("2025-01", "2025-04"):
+        mark("Ticket", account.pk, month)
+    roll()
+    assert [state("tickets_open", f"2025-0{month}")[1] for month in (1, 2, 3)] == [1, 1, 0]
+    assert [state("tickets_open", f"2025-0{month}", acme)[1] for month in (1, 2, 3)] == [1, 1, 7]
+    assert value("tickets_open", "2025-03", acme).collected == 0
+    again = roll(everything=True)
+    assert again is not None and again.rows_written == 0
+
+
+def test_a_month_at_whose_end_the_same_stands_open_as_before_is_left_as_it_is() -> None:
+    world = World()
+    account = world.account(world.client("acme"))
+    world.ticket(account, "2025-01-10", "2025-01-12")
+    world.ticket(account, "2025-01-10", "2025-03-12")
+    roll()
+    derived = MonthlyValue.objects.filter(origin=Origin.DERIVED)
+    derived.update(cause="not looked at")
+    world.ticket(account, "2025-01-20", "2025-01-21")
+    mark("Ticket", account.pk, "2025-01")
+    roll()
+    assert state("reactive_tickets_created", "2025-01") == ("measured", 3)
+    looked_at = derived.exclude(cause="not looked at")
+    assert {row.period.starts_on.month for row in looked_at} == {1}
 
 
 def test_a_mark_counts_only_the_facts_that_moved_and_keeps_the_rest_as_it_stands() -> None:
