@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models.functions import Now
 
 from collectors import lease, quarantine
+from collectors.ahead import Ahead
 from collectors.client import Client, at_sandbox
 from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
 from collectors.declare import Endpoint, Record, Vendor
@@ -185,23 +187,24 @@ class _Reader:
         tally = {"seen": place.get("seen", 0), "unnamed": place.get("unnamed", 0)}
         lease.write(self.run, step=endpoint.name)
         self.progress(self.run)
-        for piece in self._pieces(endpoint, place):
-            batch = Batch()
-            plan.read(piece.records, batch)
-            with transaction.atomic():
-                self._hold()
-                loaded = merge.load(batch, self.where)
-                quarantine.keep(self.source, self.run, endpoint.name, batch)
-                tally["seen"] += self._see(endpoint, batch)
-                tally["unnamed"] += sum(1 for one in batch.unread if not one.external_id)
-                counts["read"] += batch.read
-                counts["added"] += loaded.added
-                counts["changed"] += loaded.changed
-                counts["quarantined"] += len(batch.unread)
-                self._remember(endpoint, piece.place | tally, counts)
-            self.progress(self.run)
-            if time.monotonic() > self.deadline:
-                raise OutOfTime("The run's time is up.")
+        with closing(self._pieces(endpoint, place)) as pieces:
+            for piece in pieces:
+                batch = Batch()
+                plan.read(piece.records, batch)
+                with transaction.atomic():
+                    self._hold()
+                    loaded = merge.load(batch, self.where)
+                    quarantine.keep(self.source, self.run, endpoint.name, batch)
+                    tally["seen"] += self._see(endpoint, batch)
+                    tally["unnamed"] += sum(1 for one in batch.unread if not one.external_id)
+                    counts["read"] += batch.read
+                    counts["added"] += loaded.added
+                    counts["changed"] += loaded.changed
+                    counts["quarantined"] += len(batch.unread)
+                    self._remember(endpoint, piece.place | tally, counts)
+                self.progress(self.run)
+                if time.monotonic() > self.deadline:
+                    raise OutOfTime("The run's time is up.")
         with transaction.atomic():
             self._hold()
             counts["retired"] += self._finish(endpoint, tally["unnamed"])
@@ -217,16 +220,17 @@ class _Reader:
     def _counts(self, endpoint: Endpoint) -> dict[str, int]:
         return dict(self.run.counts.get(endpoint.name, {}))
 
-    def _pieces(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[_Piece]:
+    def _pieces(self, endpoint: Endpoint, place: dict[str, Any]) -> Generator[_Piece]:
         """The list's pages, gathered to batches worth a transaction. What was read when time runs out is kept."""
         piece, begun = _Piece(), time.monotonic()
         try:
-            for records, after in self._pages(endpoint, place):
-                piece.records += records
-                piece.place = after
-                if len(piece.records) >= BATCH_RECORDS or time.monotonic() - begun > BATCH_SECONDS:
-                    yield piece
-                    piece, begun = _Piece(), time.monotonic()
+            with Ahead(self._pages(endpoint, place)) as pages:
+                for records, after in pages:
+                    piece.records += records
+                    piece.place = after
+                    if len(piece.records) >= BATCH_RECORDS or time.monotonic() - begun > BATCH_SECONDS:
+                        yield piece
+                        piece, begun = _Piece(), time.monotonic()
         except CollectError:
             if piece.place:
                 yield piece

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from django.db import models
 
 Read: TypeAlias = Callable[[Any], Any]
+Empty: TypeAlias = Callable[[], Any]
 Column: TypeAlias = "models.Field[Any, Any]"
 
 NOT_IN_TEXT = re.compile("[\0\ud800-\udfff]")  # what JSON can say and PostgreSQL cannot store
@@ -20,30 +21,28 @@ YEARS = range(2, 9999)  # a moment's local day must stay within what Python can 
 
 def coercer(column: Column) -> Read:
     """Makes a value one that its column can hold, or raises ValueError with the reason."""
-    into = _KINDS[_kind(column)](column)
+    kind = _KINDS[_kind(column)]
     if column.name == "external_id":
         empty = _missing
     elif column.null:
         empty = _nothing
     elif column.has_default():
-        default = into(column.get_default())
+        default = kind(column, _missing)(column.get_default())
         empty = lambda: default  # noqa: E731
     else:
         empty = _missing
+    into = kind(column, empty)
     choices = {choice for choice, _ in column.flatchoices}
 
-    def coerce(value: Any) -> Any:
-        return empty() if value is None else into(value)
-
     def coerce_choice(value: Any) -> Any:
-        value = coerce(value)
+        value = into(value)
         if value not in choices and value is not None:
             raise ValueError(f"“{value}” is not one of {', '.join(sorted(choices))}")
         return value
 
     if column.name == "external_id":
-        return lambda value: coerce(None if value == "" else value)
-    return coerce_choice if choices else coerce
+        return lambda value: into(None if value == "" else value)
+    return coerce_choice if choices else into
 
 
 def _missing() -> Any:
@@ -58,10 +57,15 @@ def _kind(column: Column) -> type[models.Field[Any, Any]]:
     return next(kind for kind in type(column).__mro__ if kind in _KINDS)
 
 
-def _text(column: Column) -> Read:
-    def into(value: Any) -> str:
+# One call a value: each of these also asks `empty` for what stands in place of nothing.
+
+
+def _text(column: Column, empty: Empty) -> Read:
+    def into(value: Any) -> Any:
         if isinstance(value, str):
             return value if value.isascii() and "\0" not in value else clean(value)
+        if value is None:
+            return empty()
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise TypeError(column.name)
         return str(value)
@@ -69,24 +73,33 @@ def _text(column: Column) -> Read:
     return into
 
 
-def _reference(column: Column) -> Read:
-    text = _text(column)
-    return lambda value: text(value) or None
+def _reference(column: Column, empty: Empty) -> Read:
+    def into(value: Any) -> Any:
+        if type(value) is int:
+            return str(value)
+        return empty() if value is None else text(value) or None
+
+    text = _text(column, empty)
+    return into
 
 
-def _flag(column: Column) -> Read:
-    def into(value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise TypeError(column.name)
-        return value
+def _flag(column: Column, empty: Empty) -> Read:
+    def into(value: Any) -> Any:
+        if value is True or value is False:
+            return value
+        if value is None:
+            return empty()
+        raise TypeError(column.name)
 
     return into
 
 
-def _whole(column: Column) -> Read:
+def _whole(column: Column, empty: Empty) -> Read:
     limit = 2**31
 
-    def into(value: Any) -> int:
+    def into(value: Any) -> Any:
+        if value is None:
+            return empty()
         number = Decimal(value)
         if isinstance(value, bool) or not -limit <= number < limit or number != int(number):
             raise ValueError("not a whole number that can be counted with")
@@ -95,12 +108,14 @@ def _whole(column: Column) -> Read:
     return into
 
 
-def _number(column: Column) -> Read:
+def _number(column: Column, empty: Empty) -> Read:
     assert isinstance(column, models.DecimalField)
     limit = Decimal(10) ** (column.max_digits - column.decimal_places)
     step = Decimal(1).scaleb(-column.decimal_places)
 
-    def into(value: Any) -> Decimal:
+    def into(value: Any) -> Any:
+        if value is None:
+            return empty()
         if isinstance(value, bool):
             raise TypeError(column.name)
         number = value if isinstance(value, Decimal) else Decimal(str(value))
@@ -111,8 +126,10 @@ def _number(column: Column) -> Read:
     return into
 
 
-def _moment(column: Column) -> Read:
-    def into(value: Any) -> datetime:
+def _moment(column: Column, empty: Empty) -> Read:
+    def into(value: Any) -> Any:
+        if value is None:
+            return empty()
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         if moment.tzinfo is None:
             raise ValueError("a time without its zone")
@@ -124,8 +141,10 @@ def _moment(column: Column) -> Read:
     return into
 
 
-def _day(column: Column) -> Read:
-    def into(value: Any) -> date:
+def _day(column: Column, empty: Empty) -> Read:
+    def into(value: Any) -> Any:
+        if value is None:
+            return empty()
         day = date.fromisoformat(value) if isinstance(value, str) else value
         if isinstance(day, datetime) or not isinstance(day, date):
             raise TypeError(column.name)
@@ -134,8 +153,10 @@ def _day(column: Column) -> Read:
     return into
 
 
-def _json(column: Column) -> Read:
-    def into(value: Any) -> str:
+def _json(column: Column, empty: Empty) -> Read:
+    def into(value: Any) -> Any:
+        if value is None:
+            return empty()
         if not isinstance(value, dict | list):
             raise TypeError(column.name)
         return json.dumps(storable(value))
@@ -143,7 +164,7 @@ def _json(column: Column) -> Read:
     return into
 
 
-_KINDS: dict[type[models.Field[Any, Any]], Callable[[Column], Read]] = {
+_KINDS: dict[type[models.Field[Any, Any]], Callable[[Column, Empty], Read]] = {
     models.TextField: _text,
     models.ForeignKey: _reference,
     models.BooleanField: _flag,

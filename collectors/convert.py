@@ -47,12 +47,22 @@ def whole(path: str) -> Convert:
 
 def text(path: str, default: str = "") -> Convert:
     """Text without spaces around it; what is missing is `default`."""
-    return Convert((path,), lambda value: _text(value) or default)
+
+    def of(value: Any) -> str:
+        return (value.strip() if type(value) is str else _text(value)) or default
+
+    return Convert((path,), of)
 
 
 def flag(path: str, default: bool | None = None) -> Convert:
     """True or false; `default` where the vendor leaves it out."""
-    return Convert((path,), lambda value: default if value is None else _flag(value))
+
+    def of(value: Any) -> bool | None:
+        if value is True or value is False:
+            return value
+        return default if value is None else _flag(value)
+
+    return Convert((path,), of)
 
 
 def not_flag(path: str) -> Convert:
@@ -136,7 +146,14 @@ def evidence(*, domains: tuple[str, ...] = (), ids: Mapping[str, str] | None = N
 
 def requester(*paths: str) -> Convert:
     """A keyed hash of whoever asked: enough to count people, never a name. Empty where nobody is named."""
-    return Convert(paths, lambda *values: hashed(next((_text(value) for value in values if _text(value)), "")))
+
+    def of(*values: Any) -> str:
+        for value in values:
+            if name := _text(value):
+                return hashed(name)
+        return ""
+
+    return Convert(paths, of)
 
 
 def whole_months(start: datetime, end: datetime) -> tuple[str, str]:
@@ -160,7 +177,7 @@ def psa_id(value: Any) -> str | None:
 
 
 def hashed(name: str) -> str:
-    return hmac.new(_requester_key(), name.casefold().encode(), hashlib.sha256).hexdigest()[:32] if name else ""
+    return hmac.digest(_requester_key(), name.casefold().encode(), "sha256").hex()[:32] if name else ""
 
 
 FREE_MAIL = frozenset({
@@ -205,6 +222,8 @@ def _same(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, dict | list):
         raise ValueError("a text was expected, and a structure came")
     return "" if value is None else str(value).strip()
@@ -213,8 +232,10 @@ def _text(value: Any) -> str:
 def _moment(value: Any) -> datetime | None:
     if value in (None, ""):
         return None
-    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+    if isinstance(value, str) and ("T" in value or not _WHOLE.fullmatch(value)):
         moment = _iso(value)
+        if moment.tzinfo is UTC:
+            return moment
         if moment.tzinfo is None:
             raise ValueError(f"“{value[:40]}” is a moment without its offset")
         return moment.astimezone(UTC)

@@ -176,13 +176,46 @@ def _reader(column: Column, source: str | Convert) -> Read:
     """One call from a record to the value of one column. Raises one of FAULTS."""
     coerce = coercer(column)
     if isinstance(source, str):
-        get = at(source)
-        return lambda record: coerce(get(record))
+        return _plain(source, coerce)
+    if len(source.paths) == 1:
+        return _converted(source.paths[0], source.of, coerce)
     gets, of = [at(path) for path in source.paths], source.of
-    if len(gets) == 1:
-        only_get = gets[0]
-        return lambda record: coerce(of(only_get(record)))
+    if len(gets) == 2:
+        one, other = gets
+        return lambda record: coerce(of(one(record), other(record)))
     return lambda record: coerce(of(*[get(record) for get in gets]))
+
+
+def _plain(path: str, coerce: Read) -> Read:
+    """The value at a path, coerced; a name alone, which most paths are, is got without a call."""
+    if "." not in path:
+        return lambda record: coerce(record.get(path))
+    first, second = path.split(".", 1)
+    if "." in second:
+        get = at(path)
+        return lambda record: coerce(get(record))
+
+    def read(record: Any) -> Any:
+        outer = record.get(first)
+        return coerce(None if outer is None else outer.get(second))
+
+    return read
+
+
+def _converted(path: str, of: Read, coerce: Read) -> Read:
+    """As `_plain`, with what the vendor file makes of the value in between."""
+    if "." not in path:
+        return lambda record: coerce(of(record.get(path)))
+    first, second = path.split(".", 1)
+    if "." in second:
+        get = at(path)
+        return lambda record: coerce(of(get(record)))
+
+    def read(record: Any) -> Any:
+        outer = record.get(first)
+        return coerce(of(None if outer is None else outer.get(second)))
+
+    return read
 
 
 def at(path: str) -> Read:

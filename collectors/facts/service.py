@@ -6,6 +6,10 @@ from django.db import models
 
 from collectors.facts.shapes import Counted, Record, State, one_record, state_keys
 
+# Of tickets and time there are many, and to have PostgreSQL check each reference takes longer than to store the row:
+# theirs have no constraint. Loading looks every id up in the transaction that stores it, and no fact is ever deleted,
+# it is retired with a date. Their connection, which a person can delete, is checked.
+
 
 class Queue(Record):
     """A board. Its kind (reactive, project, ...) is a dated decision of people, kept in `metrics`."""
@@ -67,9 +71,13 @@ Technician.state_model = TechnicianState
 class Ticket(Record):
     """A service ticket. `parent` and `merged_into` are set where the PSA folds one ticket into another."""
 
-    account = models.ForeignKey("collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False)
-    queue = models.ForeignKey(Queue, models.PROTECT, null=True, related_name="+", db_index=False)
-    technician = models.ForeignKey(Technician, models.PROTECT, null=True, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        "collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    queue = models.ForeignKey(Queue, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+    technician = models.ForeignKey(
+        Technician, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     title = models.TextField(default="")
     type = models.TextField(default="")
     subtype = models.TextField(default="")
@@ -85,8 +93,10 @@ class Ticket(Record):
     closed_on = models.DateField(null=True)
     sla_met = models.BooleanField(null=True)
     reopened = models.IntegerField(null=True)  # times reopened, where the vendor tells
-    parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children")
-    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children", db_constraint=False)
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     counted = Counted(
         days={"opened_on": "opened_at", "closed_on": "closed_at"},
@@ -107,10 +117,16 @@ class Ticket(Record):
 
 
 class TimeEntry(Record):
-    account = models.ForeignKey("collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False)
-    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="time_entries")
-    technician = models.ForeignKey(Technician, models.PROTECT, null=True, related_name="+", db_index=False)
-    agreement = models.ForeignKey("collectors.Agreement", models.SET_NULL, null=True, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        "collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="time_entries", db_constraint=False)
+    technician = models.ForeignKey(
+        Technician, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    agreement = models.ForeignKey(
+        "collectors.Agreement", models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     charged_to = models.TextField(default="")  # ticket, project, company, charge code, activity
     hours = models.DecimalField(max_digits=12, decimal_places=4)
     hourly_cost = models.DecimalField(max_digits=20, decimal_places=4, null=True)

@@ -17,7 +17,7 @@ from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
 from collectors.load import marks, references
 from collectors.load.states import States
-from collectors.load.tables import Tables, name_of, target, type_of
+from collectors.load.tables import Tables, name_of, staged_as, target, type_of
 from collectors.transform import Batch, Plan
 
 MERGING = 7_132_010  # with the connection's id: the advisory lock of whoever writes its facts
@@ -59,7 +59,9 @@ class Merge:
         self.thing_columns = [name_of(column) for column in tables.of_thing] + list(tables.days)
         self.state_columns = [name_of(column) for column in tables.of_state]
         self.create = [self._create_stage(plan), self._create_ready()]
-        self.copy = f"COPY {self.stage} ({', '.join(plan.columns)}) FROM STDIN"
+        self.types = tables.types_in_stage()
+        binary = "" if self.types is None else " (FORMAT BINARY)"
+        self.copy = f"COPY {self.stage} ({', '.join(plan.columns)}) FROM STDIN{binary}"
         self.compare = self._compare()
         self.update = self._update()
         self.count = self._count()
@@ -79,6 +81,8 @@ class Merge:
             for statement in self.create:
                 cursor.execute(statement)
             with cursor.copy(self.copy) as copy:
+                if self.types is not None:
+                    copy.set_types(self.types)
                 for row in batch.rows.values():
                     copy.write_row(row)
             cursor.execute(self.compare, place.values)
@@ -110,7 +114,7 @@ class Merge:
     def _create_stage(self, plan: Plan) -> str:
         columns = ["external_id text"]
         for column in (*self.tables.of_thing, *self.tables.of_state):
-            columns.append(f"{column.name} {'text' if target(column) else type_of(column)}")
+            columns.append(f"{column.name} {staged_as(column)}")
         return f"CREATE TEMP TABLE IF NOT EXISTS {self.stage} ({', '.join(columns)}) ON COMMIT DELETE ROWS"
 
     def _create_ready(self) -> str:
