@@ -73,14 +73,14 @@ def compare(now: Number, base: Number, against: str) -> Comparison | None:
     """How `now` moved from `base`; None where either has no value, or the base is a mere count so far."""
     if now.value is None or base.value is None or not base.is_final:
         return None
-    change, told_in = _change(now.value, base.value, now.metric.unit)
+    moved, told_in = change(now.value, base.value, now.metric.unit)
     return Comparison(
-        against=against, base=base, change=change, told_in=told_in, judgement=_judged(now, base.value),
+        against=against, base=base, change=moved, told_in=told_in, judgement=_judged(now, base.value),
         redefined=now.version != base.version,
     )
 
 
-def _change(now: Decimal, base: Decimal, unit: Unit) -> tuple[Decimal, Change]:
+def change(now: Decimal, base: Decimal, unit: Unit) -> tuple[Decimal, Change]:
     """Percents differ in points; from zero or less there is no percentage, only the change itself (C87)."""
     if unit is Unit.PERCENT:
         return now - base, Change.POINTS

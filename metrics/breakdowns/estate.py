@@ -20,9 +20,37 @@ BY = {
     "location": "coalesce(a.name, '')",
     "client": "coalesce(o.client, '')",
 }
-OVER = """, {listed}
-SELECT d.month, {by}, count(*)
-FROM {source}
+# Each account's days in full, those on which it waits too, so that a device is held against them once and not once for
+# every month: its days with one owner are a stretch, and stretches alike are counted together before months are joined.
+OVER = """, {listed},
+every_day AS MATERIALIZED (
+    SELECT account_id AS whose, account_id, starts_on, ends_on, verdict, client, internal FROM owned
+    UNION ALL
+    SELECT account_id, NULL, ends_on, next_on, NULL, NULL, false FROM (
+        SELECT account_id, ends_on, lead(starts_on, 1, date '9999-12-31') OVER (
+            PARTITION BY account_id ORDER BY starts_on, ends_on) AS next_on
+        FROM (
+            SELECT account_id, starts_on, ends_on FROM owned
+            UNION ALL SELECT id, date '0001-01-01', date '0001-01-01' FROM account
+        ) known
+    ) waiting
+    WHERE ends_on < next_on
+),
+stretch AS MATERIALIZED (
+    SELECT t.connection_id, {by} AS key, r.endpoint_kinds, r.spare_pattern,
+           greatest(f.from_on, o.starts_on) AS from_on, least(f.until_on, o.ends_on) AS until_on, count(*) AS devices
+    FROM {sql}
+        CROSS JOIN (SELECT DISTINCT endpoint_kinds, spare_pattern FROM r) r
+        {join} = f.account_id AND o.starts_on < f.until_on AND o.ends_on > f.from_on
+        LEFT JOIN account a ON a.id = f.account_id
+    WHERE {kept} AND {where}
+    GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT d.month, s.key, sum(s.devices)::int
+FROM listed d
+    JOIN r ON r.month = d.month
+    JOIN stretch s ON s.connection_id = d.connection_id AND s.from_on <= d.day AND s.until_on > d.day
+        AND s.endpoint_kinds = r.endpoint_kinds AND s.spare_pattern = r.spare_pattern
 GROUP BY 1, 2
 UNION ALL
 SELECT DISTINCT month, NULL, 0 FROM listed"""  # says that the month was listed
@@ -89,9 +117,11 @@ def endpoints_over(
     """Endpoints at each month's end, by the rules of endpoints_managed. A location is the account's own name."""
     asked = tuple(through.shift(offset) for offset in range(1 - months, 1))
     source = Source(scope, asked)
-    laid = listed(DEVICES)
-    facts = source.standing(DEVICES, ENDPOINT).replace("WHERE", "LEFT JOIN account a ON a.id = f.account_id\nWHERE", 1)
-    found = source.rows(OVER.format(listed=laid, by=BY[by], source=facts))
+    join = "JOIN owned o ON o.account_id" if scope.kind == "organization" else "LEFT JOIN every_day o ON o.whose"
+    found = source.rows(OVER.format(
+        listed=listed(DEVICES), by=BY[by], sql=DEVICES.sql, join=join, kept=source.kept(DEVICES),
+        where=with_rules(ENDPOINT),
+    ))  # fmt: skip
     return _over(found, asked, by)
 
 

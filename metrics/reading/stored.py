@@ -61,6 +61,22 @@ def numbers(
     return numbers_of(_permitted(person, metrics), scopes, periods)
 
 
+def numbers_by_grain(
+    person: Person, asks: Iterable[tuple[Iterable[str], Iterable[Span]]], scopes: Iterable[ScopeRef]
+) -> Numbers:
+    """Several such questions for the same scopes, whose scopes and readings are looked up once for all."""
+    asked = tuple(dict.fromkeys(scopes))
+    parts = [(_permitted(person, metrics), tuple(dict.fromkeys(periods))) for metrics, periods in asks]
+    if not any(metrics and periods for metrics, periods in parts):
+        return Numbers({})
+    every = {metric.key: metric for metrics, _ in parts for metric in metrics}
+    ids, read = scope_ids(asked), read_through(every.values())
+    found: dict[tuple[str, ScopeRef, Span], Number] = {}
+    for metrics, periods in parts:
+        found |= _numbers(metrics, asked, ids, periods, THESE, read)
+    return Numbers(found)
+
+
 def number(person: Person, metric: str, scope: ScopeRef, period: Span) -> Number | None:
     """One value, or None where the person may not see the metric."""
     return numbers(person, [metric], [scope], [period]).get((metric, scope, period))
@@ -69,7 +85,7 @@ def number(person: Person, metric: str, scope: ScopeRef, period: Span) -> Number
 def for_all_clients(person: Person, metrics: Sequence[str], period: Span) -> dict[ScopeRef, dict[str, Number]]:
     """Every client's values of one period, one query: what rankings and the portfolio are made of."""
     permitted = _permitted(person, metrics)
-    rows = _fetched(EVERY_CLIENT, {})
+    rows = fetched(EVERY_CLIENT, {})
     scopes = [ScopeRef(kind, slug) for _, kind, slug in rows]
     ids = {row: scope for (row, _, _), scope in zip(rows, scopes, strict=True)}
     found = _numbers(permitted, scopes, ids, (period,), EVERYONE)
@@ -85,30 +101,31 @@ def numbers_of(metrics: Sequence[Metric], scopes: Iterable[ScopeRef], periods: I
 def scope_ids(scopes: Sequence[ScopeRef]) -> ScopeIds:
     """The scope rows of those asked for; one that has none is left out."""
     names = {"kinds": [ref.kind for ref in scopes if not ref.slug], "slugs": [ref.slug for ref in scopes if ref.slug]}
-    return {row: ScopeRef(kind, slug) for row, kind, slug in _fetched(SCOPES, names)} if scopes else {}
+    return {row: ScopeRef(kind, slug) for row, kind, slug in fetched(SCOPES, names)} if scopes else {}
 
 
 def _permitted(person: Person, metrics: Iterable[str]) -> tuple[Metric, ...]:
     return tuple(CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key]))
 
 
-def _fetched(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def fetched(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
 def _numbers(
-    metrics: Sequence[Metric], scopes: Sequence[ScopeRef], ids: ScopeIds, periods: Sequence[Span], where: str
+    metrics: Sequence[Metric], scopes: Sequence[ScopeRef], ids: ScopeIds, periods: Sequence[Span], where: str,
+    read: Mapping[str, datetime] | None = None,
 ) -> dict[tuple[str, ScopeRef, Span], Number]:
     if not (metrics and scopes and periods):
         return {}
     found: dict[tuple[str, ScopeRef, Span], Number] = {}
     worked_out: set[tuple[str, Span]] = set()
-    read = read_through(metrics)
+    read = read_through(metrics) if read is None else read
     for grain in dict.fromkeys(period.grain for period in periods):
         by_day = {period.starts_on: period for period in periods if period.grain == grain}
-        for key, day, scope_id, value, state, cause, origin, *rest in _fetched(
+        for key, day, scope_id, value, state, cause, origin, *rest in fetched(
             VALUES.format(table=TABLES[grain], scopes=where), {
                 "metrics": [metric.key for metric in metrics], "versions": [metric.version for metric in metrics],
                 "grain": grain, "days": list(by_day), "scopes": list(ids),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -23,10 +24,9 @@ GOOD = (State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE)  # of these t
 NAMED = 3  # how many months that lack a value are named
 
 
-def fiscal_year_start(through: Span) -> Month:
-    """The first month of the fiscal year that holds the last month of `through`."""
-    last = through.months[-1]
-    begins = int(settings.in_force("fiscal_year_start", last.starts_on))
+def _fiscal_year_start(last: Month, rules: Mapping[str, Any]) -> Month:
+    """The first month of the fiscal year that holds this month."""
+    begins = int(rules["fiscal_year_start"])
     return Month(last.year if last.number >= begins else last.year - 1, begins)
 
 
@@ -36,17 +36,15 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
     `period` of each number is `through`. One statement for all months, and one for how far they were read.
     """
     asked = [CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key])]
-    months = _begun(months_between(fiscal_year_start(through), through.months[-1]))
+    last, today = through.months[-1], _today()
+    rules = settings.all_in_force([last.starts_on, last_day := through.ends_on - timedelta(days=1)])
+    year = months_between(_fiscal_year_start(last, rules[last.starts_on]), last)
+    months = tuple(month for month in year if month.starts_on <= today)
     # A permitted ratio may be made of inputs this person may not see; those are read here and never handed out.
     stored = numbers_of(_with_inputs(asked, scope), [scope], months)
-    running = bool(months) and through.ends_on > Month.holding(_today()).starts_on
-    year = _Year(scope, through, months, stored, running)
-    return {metric.key: year.number(metric) for metric in asked}
-
-
-def _begun(months: Iterable[Month]) -> tuple[Month, ...]:
-    today = _today()
-    return tuple(month for month in months if month.starts_on <= today)
+    running = bool(months) and through.ends_on > Month.holding(today).starts_on
+    so_far = _Year(scope, through, months, stored, running, rules[last_day])
+    return {metric.key: so_far.number(metric) for metric in asked}
 
 
 def _today() -> date:
@@ -85,6 +83,7 @@ class _Year:
     months: tuple[Month, ...]
     stored: Numbers
     running: bool
+    rules: Mapping[str, Any]  # in force on its last day
 
     def number(self, metric: Metric) -> Number:
         if isinstance(metric, Derived) and not isinstance(metric, Total):
@@ -119,10 +118,9 @@ class _Year:
         if lacking is not None:
             cause = f"{lacking.metric.label}: {lacking.cause or lacking.state.label}"
             return replace(lacking, metric=metric, cause=cause, origin=Origin.DERIVED)
-        rules = settings.all_in_force([self.through.ends_on - timedelta(1)]).popitem()[1]
         added = [n for n in inputs if getattr(n.metric, "across", None) is Across.SUM] or inputs
         measured = min((n.months or 0 for n in added), default=len(self.months))
-        words = {word: Decimal(rules[word]) for word in formula.inputs if word in settings.NUMBERS}
+        words = {word: Decimal(self.rules[word]) for word in formula.inputs if word in settings.NUMBERS}
         values = {n.metric.key: self._exact(n) for n in inputs} | words | {MONTHS: Decimal(measured)}
         result = evaluate(formula, values)
         if result.value is None:

@@ -8,14 +8,12 @@ from decimal import Decimal
 from metrics import reading
 from metrics.declare import ALL_SCOPES, Flow, Metric, Movement, Opening, Standing, Stock
 from metrics.definitions import CATALOGUE
-from metrics.models import Origin
 from metrics.periods import Month
-from metrics.reading import COMPANY, NOT_LINKED, Number, Person, ScopeRef, client
-from organizations.models import Organization
+from metrics.reading import COMPANY, NOT_LINKED, Number, Person
+from metrics.reading.over_clients import BY_HAND
 from qbr.pages import formats
 
 ADDITIVE = (Flow, Stock, Standing, Movement, Opening)  # each a count or a sum of rows that belong to one account
-BY_HAND = (Origin.ENTERED, Origin.IMPORTED, Origin.CORRECTED)
 
 
 @dataclass(frozen=True)
@@ -65,23 +63,14 @@ def additive(person: Person) -> list[Metric]:
 def lines(person: Person, month: Month) -> list[Line]:
     """Every additive metric of a month, as collected: a correction of the whole is no part of any client."""
     metrics = additive(person)
-    kinds = dict(Organization.objects.filter(merged_into=None).values_list("slug", "kind"))
-    scopes = {client(slug): kind for slug, kind in kinds.items()}
-    numbers = reading.numbers(person, [m.key for m in metrics], [COMPANY, NOT_LINKED, *scopes], [month])
-
-    def of(metric: Metric, scope: ScopeRef) -> Number:
-        return numbers[metric.key, scope, month]
-
-    def of_kind(metric: Metric, internal: bool) -> Decimal | None:
-        return total([
-            collected(of(metric, scope)) for scope, kind in scopes.items()
-            if (kind == Organization.Kind.INTERNAL) == internal
-        ])  # fmt: skip
-
+    keys = [metric.key for metric in metrics]
+    added = reading.collected_by_kind(person, keys, month)
+    numbers = reading.numbers(person, keys, [COMPANY, NOT_LINKED], [month])
     return [
         Line(
-            metric, of_kind(metric, internal=False), of_kind(metric, internal=True),
-            collected(of(metric, NOT_LINKED)), collected(of(metric, COMPANY)), of(metric, COMPANY).cause,
+            metric, added.get((metric.key, False)), added.get((metric.key, True)),
+            collected(numbers[metric.key, NOT_LINKED, month]), collected(numbers[metric.key, COMPANY, month]),
+            numbers[metric.key, COMPANY, month].cause,
         )
         for metric in metrics
     ]  # fmt: skip

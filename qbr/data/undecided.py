@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
@@ -63,7 +64,12 @@ class Undecided:
     holds_back: str
     action: str
     address: str  # the name of the admin's page
-    details: Sequence[str] = ()  # the first few, by name or reason
+    look: Callable[[], Sequence[str]] = tuple
+
+    @cached_property
+    def details(self) -> Sequence[str]:
+        """The first few, by name or reason; read where they are shown."""
+        return self.look() if self.count else ()
 
 
 def counts() -> tuple[Undecided, ...]:
@@ -76,17 +82,18 @@ def counts() -> tuple[Undecided, ...]:
         Undecided(
             "Queues without a kind", undecided_queues().count(),
             "Their tickets and hours count in no kind of work.",
-            "Decide queues", "admin:collectors_queue_changelist", _names(undecided_queues()),
+            "Decide queues", "admin:collectors_queue_changelist", lambda: _names(undecided_queues()),
         ),
         Undecided(
             "Ledger accounts without a category", unmapped_ledger_accounts().count(),
             "A month with an amount on one of them stays incomplete.",
-            "Decide ledger accounts", "admin:collectors_ledgeraccount_changelist", _names(unmapped_ledger_accounts()),
+            "Decide ledger accounts", "admin:collectors_ledgeraccount_changelist",
+            lambda: _names(unmapped_ledger_accounts()),
         ),
         Undecided(
             "Records that could not be read", quarantined().count(),
             "They are set aside with the reason and can be tried again.",
-            "Look at them", "admin:collectors_quarantinedrecord_changelist", reasons(),
+            "Look at them", "admin:collectors_quarantinedrecord_changelist", reasons,
         ),
     )  # fmt: skip
 

@@ -15,6 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from collectors.facts.touched import Calendar
+from metrics import reading
+from metrics.declare import Goal
+from metrics.definitions import CATALOGUE
 from metrics.periods import Month, Quarter, Span, months_between, parse
 from metrics.reading import COMPANY, ScopeRef, client
 from organizations.models import Organization
@@ -93,6 +96,11 @@ class Question:
     def quarters(self) -> tuple[Quarter, ...]:
         last = Quarter.holding(self.last_month.starts_on)
         return tuple(last.shift(offset) for offset in range(1 - TREND_QUARTERS, 1))
+
+    @cached_property
+    def goals(self) -> Mapping[str, Goal]:
+        """Those in force at the start of the period, read once for all panels."""
+        return reading.goals(self.person, CATALOGUE, self.scope, self.period.starts_on)
 
     def address(self, path: str = "", **changed: object) -> str:
         """The same question with some parts changed; a part that is None or empty is left out."""

@@ -146,10 +146,7 @@ def read(question: Question, panels: Iterable[Panel]) -> Numbers:
                 metrics, periods = by_grain.setdefault(period.grain, ({}, {}))
                 metrics.update(dict.fromkeys(ask.metrics))
                 periods[period] = None
-    found: dict[Any, Number] = {}
-    for metrics, periods in by_grain.values():
-        found.update(reading.numbers(question.person, metrics, [question.scope], periods))
-    return Numbers(found)
+    return reading.numbers_by_grain(question.person, by_grain.values(), [question.scope])
 
 
 def oldest(numbers: Iterable[Number]) -> datetime | None:

@@ -100,7 +100,7 @@ def _tile(number: Number, question: Question) -> Tile:
     key, period = number.metric.key, question.period
     asked = (period, comparisons.previous(period)[1], comparisons.year_ago(period)[1], *question.months[-SPARK_MONTHS:])
     numbers = reading.numbers(question.person, [key], [question.scope], asked)
-    return tile(key, question, numbers, reading.goals(question.person, [key], question.scope, period.starts_on))
+    return tile(key, question, numbers)
 
 
 def _numbers(title: str, of: str, numbers: tuple[Number, ...], question: Question) -> Table:

@@ -141,18 +141,20 @@ def ordered(clients: Sequence[Organization], question: Question) -> list[Organiz
     by_name = sorted(clients, key=lambda each: each.name.casefold(), reverse=downward and key == "name")
     if key not in (*SHOWN, "measured"):
         return by_name
-    read = reading.for_all_clients(question.person, list(SHOWN) if key == "measured" else [key], question.period)
-    sizes = {scope.slug: _size(values, key) for scope, values in read.items()}
+    sizes = _measured_counts(question) if key == "measured" else _values(question, key)
     known = [(size, each) for each in by_name if (size := sizes.get(each.slug)) is not None]
     unknown = [each for each in by_name if sizes.get(each.slug) is None]
     return [each for _, each in sorted(known, key=lambda pair: pair[0], reverse=downward)] + unknown
 
 
-def _size(values: Values, key: str) -> Decimal | None:
-    if key == "measured":
-        return Decimal(measured_count(values))
-    number = values.get(key)
-    return number.value if number else None
+def _values(question: Question, key: str) -> dict[str, Decimal]:
+    found = reading.values_of_clients(question.person, key, [question.period])
+    return {slug: value for slug, (value, _) in found[question.period].items()}
+
+
+def _measured_counts(question: Question) -> dict[str, Decimal]:
+    read = reading.for_all_clients(question.person, list(SHOWN), question.period)
+    return {scope.slug: Decimal(measured_count(values)) for scope, values in read.items()}
 
 
 def _column(label: str, key: str, question: Question) -> Column:

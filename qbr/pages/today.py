@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import ClassVar
 
 from django.urls import reverse
@@ -130,7 +130,7 @@ class Movers(Panel):
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         period, (_, before) = question.period, comparisons.previous(question.period)
-        moved = sorted(_moved(question), key=lambda row: abs(row[2].change), reverse=True)[:MOVERS_SHOWN]
+        moved = _moved_most(question)
         unit = CATALOGUE[MOVED].unit
         columns = (Column("Client"), Column(before.label, unit), Column(period.label, unit), Column("Change", unit))
         return Table(self.title, columns, tuple(self._line(question, *row) for row in moved))
@@ -143,22 +143,32 @@ class Movers(Panel):
         )
 
 
-def _moved(question: Question) -> Sequence[tuple[str, Number, Comparison]]:
-    against, before = comparisons.previous(question.period)
-    now = reading.for_all_clients(question.person, [MOVED], question.period)
-    then = reading.for_all_clients(question.person, [MOVED], before)
-    own = access.own_clients(question.person)
-    names = dict((own if own.exists() else access.clients()).values_list("slug", "name"))
-    found = []
-    for slug, name in names.items():
-        scope = client(slug)
-        if (
-            scope in now
-            and scope in then
-            and (compared := comparisons.compare(now[scope][MOVED], then[scope][MOVED], against))
-        ):
-            found.append((name, now[scope][MOVED], compared))
-    return [row for row in found if row[2].change != Decimal(0)]
+def _moved_most(question: Question) -> list[tuple[str, Number, Comparison]]:
+    """Of the person's own clients, or of all where they look after none."""
+    period, (against, before) = question.period, comparisons.previous(question.period)
+    own = list(access.own_clients(question.person).values_list("slug", flat=True))
+    scopes = [client(slug) for slug in own or _shortlist(question)]
+    found = reading.numbers(question.person, [MOVED], scopes, [period, before])
+    moved = []
+    for scope in scopes if found else ():
+        now, then = found[MOVED, scope, period], found[MOVED, scope, before]
+        if (compared := comparisons.compare(now, then, against)) and compared.change:
+            moved.append((scope.slug, now, compared))
+    shown = heapq.nlargest(MOVERS_SHOWN, moved, key=lambda row: abs(row[2].change))
+    names = dict(access.clients().filter(slug__in=[slug for slug, _, _ in shown]).values_list("slug", "name"))
+    return [(names[slug], now, compared) for slug, now, compared in shown]
+
+
+def _shortlist(question: Question) -> list[str]:
+    """The clients of the whole company that moved most, found by their bare values: there may be thousands."""
+    period, (_, before) = question.period, comparisons.previous(question.period)
+    values = reading.values_of_clients(question.person, MOVED, [period, before])
+    unit, then = CATALOGUE[MOVED].unit, values[before]
+    moved = {
+        slug: abs(comparisons.change(value, then[slug][0], unit)[0])
+        for slug, (value, _) in values[period].items() if slug in then and then[slug][1] is State.MEASURED
+    }  # fmt: skip
+    return heapq.nlargest(MOVERS_SHOWN, moved, key=moved.__getitem__)
 
 
 PAGE = Page(

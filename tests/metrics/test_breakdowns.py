@@ -15,7 +15,7 @@ from collectors.facts.estate import Asset, AssetState
 from collectors.facts.money import LedgerAccount, LedgerBalance
 from collectors.facts.readings import Listing, Reading
 from collectors.facts.service import Queue, Technician, Ticket, TimeEntry
-from metrics import breakdowns, rollup
+from metrics import breakdowns, rollup, settings
 from metrics.declare import Part
 from metrics.models import LedgerCategory, MonthlyValue, QueueKind
 from metrics.periods import Month, Quarter
@@ -242,6 +242,32 @@ def test_endpoints_stand_as_listed_last_in_each_month_and_a_month_not_listed_is_
         "Acme": (2, None, 3), "Oak": (1, None, 0), "": (1, None, 1),
     }  # fmt: skip
     assert breakdowns.endpoints_over(US, JUNE, "kind").series == ()
+
+
+def test_a_device_counts_for_whoever_its_account_belonged_to_on_the_day_of_each_listing(world: World) -> None:
+    world.listed(world.rmm, [date(2026, 4, 30), date(2026, 5, 31), date(2026, 6, 30)], "Asset")
+    linking.link(world.fleets["waiting"], world.organizations["oak"], None, starts_on=date(2026, 5, 10))
+    linking.ignore(world.fleets["waiting"], None, starts_on=date(2026, 6, 10))
+    world.device("waiting", date(2026, 1, 1))
+
+    def over(scope: ScopeRef) -> dict[str, tuple[int | None, ...]]:
+        found = breakdowns.endpoints_over(scope, JUNE, "client", months=3)
+        return {one.name: one.values for one in found.series}
+
+    assert over(COMPANY) == {"": (1, 0, 0), "Oak": (0, 1, 0)}
+    assert over(client("oak")) == {"Oak": (0, 1, 0)}
+    assert over(NOT_LINKED) == {"": (1, 0, 0)}
+
+
+def test_a_device_counts_by_the_rules_in_force_at_each_months_end(world: World) -> None:
+    world.listed(world.rmm, [date(2026, 5, 31), date(2026, 6, 30)], "Asset")
+    world.device("acme", date(2026, 1, 1))
+    world.device("acme", date(2026, 1, 1), name="LOANER-1")
+    world.device("acme", date(2026, 1, 1), kind="server")
+    settings.decide("spare_pattern", "^loaner", from_on=date(2026, 6, 1))
+    settings.decide("endpoint_kinds", ["workstation"], from_on=date(2026, 6, 1))
+    over = breakdowns.endpoints_over(ACME, JUNE, "kind", months=2)
+    assert {one.name: one.values for one in over.series} == {"Workstation": (2, 1), "Server": (1, 0)}
 
 
 def test_last_contact_and_the_agents_not_seen_for_thirty_days(world: World) -> None:

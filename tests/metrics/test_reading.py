@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 
+from collectors.facts.touched import Calendar
 from collectors.models import CollectorRun, Connection, Listing, Reading
 from metrics import reading, settings
 from metrics.declare import Access
@@ -128,6 +129,64 @@ def test_it_gives_every_client_of_a_period_in_a_fixed_number_of_statements(
     assert values == [None, 1, 2, 3, 4, 5, 6]
     assert found[client("client-0")]["reactive_tickets_created"].state is State.NOT_LINKED
     assert client("ourselves") not in found
+
+
+def test_it_gives_a_bare_figure_of_every_client_in_one_statement(boss: User, django_assert_num_queries: Any) -> None:
+    for slug, name, value in (("b", "Birch", "2"), ("a", "Alder", "1"), ("c", "Cedar", None)):
+        Organization.objects.create(slug=slug, name=name)
+        store("reactive_tickets_created", Q1, value, client(slug))
+    store("reactive_tickets_created", Q1.previous, "7", client("a"), state=State.SO_FAR)
+    Organization.objects.create(slug="us", name="Us", kind=Organization.Kind.INTERNAL)
+    store("reactive_tickets_created", Q1, "99", client("us"))
+    with django_assert_num_queries(1):
+        found = reading.values_of_clients(boss, "reactive_tickets_created", [Q1, Q1.previous])
+    assert list(found[Q1].items()) == [("a", (1, State.MEASURED)), ("b", (2, State.MEASURED))]
+    assert found[Q1.previous] == {"a": (7, State.SO_FAR)}
+
+
+def test_bare_figures_and_sums_are_kept_from_who_may_not_see_them(acme: Organization) -> None:
+    store("agreement_mrr", JANUARY, "5", ACME)
+    for reader, sees in ((person("clerk"), False), (person("finance", "see_finance"), True)):
+        assert bool(reading.values_of_clients(reader, "agreement_mrr", [JANUARY])[JANUARY]) is sees
+        assert bool(reading.collected_by_kind(reader, ["agreement_mrr"], JANUARY)) is sees
+
+
+def test_it_adds_up_what_systems_say_by_kind_whatever_people_entered_over_it(boss: User) -> None:
+    key = "reactive_tickets_created"
+    kept = Organization.objects.create(slug="kept", name="Kept")
+    Organization.objects.create(slug="merged", name="Merged", merged_into=kept)
+    Organization.objects.create(slug="entered", name="Entered")
+    Organization.objects.create(slug="us", name="Us", kind=Organization.Kind.INTERNAL)
+    store(key, JANUARY, "10.25", client("kept"), origin=Origin.CORRECTED, collected=Decimal("8.125"))
+    store(key, JANUARY, "50", client("merged"))
+    store(key, JANUARY, "3", client("entered"), origin=Origin.ENTERED)
+    store(key, JANUARY, None, client("us"))
+    store(key, JANUARY, "70")
+    assert reading.collected_by_kind(boss, [key], JANUARY) == {(key, False): Decimal("8.125"), (key, True): None}
+
+
+def test_several_questions_share_the_scopes_and_the_readings(
+    boss: User, acme: Organization, django_assert_num_queries: Any
+) -> None:
+    store("reactive_tickets_created", JANUARY, "354", ACME)
+    store("reactive_tickets_closed", Q1, "1081", ACME)
+    asks = [(["reactive_tickets_created"], [JANUARY]), (["reactive_tickets_closed", "employees"], [Q1])]
+    with django_assert_num_queries(4):  # the scopes, months, quarters, and how far the systems were read
+        found = reading.numbers_by_grain(boss, asks, [ACME])
+    assert {key: number.value for (key, _, _), number in found.items()} == {
+        "reactive_tickets_created": 354, "reactive_tickets_closed": 1081, "employees": None,
+    }  # fmt: skip
+    with django_assert_num_queries(0):
+        assert len(reading.numbers_by_grain(boss, [], [ACME])) == 0
+
+
+def test_year_to_date_reads_its_rules_once_however_many_metrics_are_asked(
+    boss: User, django_assert_num_queries: Any
+) -> None:
+    Calendar.objects.create(id=1)
+    keys = [key for key, metric in CATALOGUE.items() if metric.smart_number]
+    with django_assert_num_queries(5):  # the calendar, the rules, the scope, the months, and how far they were read
+        reading.year_to_date(boss, keys, COMPANY, Q1)
 
 
 def test_a_number_was_read_through_the_earliest_of_the_systems_behind_it(boss: User) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
 from django.utils.safestring import SafeString
 
-from metrics import comparisons, reading
+from metrics import comparisons
 from metrics.comparisons import Change, Comparison, Judgement, Met
 from metrics.declare import Goal
 from metrics.definitions import CATALOGUE
@@ -63,12 +63,11 @@ class Tiles(Panel):
         keys = self.seen(question)
         if not keys:
             return None
-        goals = reading.goals(question.person, keys, question.scope, question.period.starts_on)
-        tiles = [tile(key, question, numbers, goals) for key in keys]
+        tiles = [tile(key, question, numbers) for key in keys]
         return {"tiles": tiles, "across": next((many for many in (4, 5, 3) if len(tiles) % many == 0), 4)}
 
 
-def tile(key: str, question: Question, numbers: Numbers, goals: Mapping[str, Goal]) -> Tile:
+def tile(key: str, question: Question, numbers: Numbers) -> Tile:
     found = numbers[key, question.scope, question.period]
     metric = found.metric
     return Tile(
@@ -79,9 +78,9 @@ def tile(key: str, question: Question, numbers: Numbers, goals: Mapping[str, Goa
         href=question.number_address(key),
         why=formats.reason(found.state, found.cause),
         css="missing" if found.value is None else "" if found.is_final else "provisional",
-        state=_state(found, goals.get(key)),
+        state=_state(found, question.goals.get(key)),
         versus=tuple(versus(found, question, numbers)),
-        goal=goal_words(found, goals.get(key)),
+        goal=goal_words(found, question.goals.get(key)),
         spark=_spark(key, question, numbers),
     )
 

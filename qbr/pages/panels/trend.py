@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from metrics import reading
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import State
@@ -74,7 +73,7 @@ class Trend(Panel):
         """One line beside one series; two series have no goal in common."""
         if len(keys) > 1 or self.kind is charts.Kind.STACK:
             return None
-        found = reading.goals(question.person, keys, question.scope, question.period.starts_on).get(keys[0])
+        found = question.goals.get(keys[0])
         return Decimal(found.target) if found else None
 
     def _rows(self, question: Question, numbers: Numbers) -> dict[str, list[Number]]:
