@@ -1,4 +1,4 @@
-"""Reading ahead: the next pages are fetched and parsed in a thread while those before them are stored."""
+"""Reading ahead: the next batch is fetched, parsed and converted in a thread while the one before it is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from django.db import connections
 
-AHEAD = 3  # pages: enough to fill the time a batch is stored in, and little to hold
+AHEAD = 2  # batches: enough to fill the time one is stored in, and little to hold or to read again
 
 Item = TypeVar("Item")
 

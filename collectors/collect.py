@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -143,14 +141,6 @@ def _nobody(_: CollectorRun) -> None:
     """Nobody watches."""
 
 
-@dataclass
-class _Piece:
-    """Some pages of a list, and the place after them."""
-
-    records: list[Record] = field(default_factory=list)
-    place: dict[str, Any] = field(default_factory=dict)
-
-
 class _Reader:
     """Reads one run's lists. A place is {"after": parent, "page": cursor}, and {"done": true} at a list's end."""
 
@@ -187,10 +177,8 @@ class _Reader:
         tally = {"seen": place.get("seen", 0), "unnamed": place.get("unnamed", 0)}
         lease.write(self.run, step=endpoint.name)
         self.progress(self.run)
-        with closing(self._pieces(endpoint, place)) as pieces:
-            for piece in pieces:
-                batch = Batch()
-                plan.read(piece.records, batch)
+        with Ahead(self._pieces(endpoint, place, plan)) as pieces:
+            for batch, after in pieces:
                 with transaction.atomic():
                     self._hold()
                     loaded = merge.load(batch, self.where)
@@ -201,7 +189,7 @@ class _Reader:
                     counts["added"] += loaded.added
                     counts["changed"] += loaded.changed
                     counts["quarantined"] += len(batch.unread)
-                    self._remember(endpoint, piece.place | tally, counts)
+                    self._remember(endpoint, after | tally, counts)
                 self.progress(self.run)
                 if time.monotonic() > self.deadline:
                     raise OutOfTime("The run's time is up.")
@@ -220,23 +208,27 @@ class _Reader:
     def _counts(self, endpoint: Endpoint) -> dict[str, int]:
         return dict(self.run.counts.get(endpoint.name, {}))
 
-    def _pieces(self, endpoint: Endpoint, place: dict[str, Any]) -> Generator[_Piece]:
-        """The list's pages, gathered to batches worth a transaction. What was read when time runs out is kept."""
-        piece, begun = _Piece(), time.monotonic()
+    def _pieces(
+        self, endpoint: Endpoint, place: dict[str, Any], plan: Plan
+    ) -> Iterator[tuple[Batch, dict[str, Any]]]:
+        """The list's pages, read into batches worth a transaction, each with the place after it.
+
+        What was read when time runs out is kept. All of this happens in the thread that reads ahead.
+        """
+        reached: dict[str, Any] = {}
+        batch, begun = Batch(), time.monotonic()
         try:
-            with Ahead(self._pages(endpoint, place)) as pages:
-                for records, after in pages:
-                    piece.records += records
-                    piece.place = after
-                    if len(piece.records) >= BATCH_RECORDS or time.monotonic() - begun > BATCH_SECONDS:
-                        yield piece
-                        piece, begun = _Piece(), time.monotonic()
+            for records, reached in self._pages(endpoint, place):
+                plan.read(records, batch)
+                if batch.read >= BATCH_RECORDS or time.monotonic() - begun > BATCH_SECONDS:
+                    yield batch, reached
+                    batch, reached, begun = Batch(), {}, time.monotonic()
         except CollectError:
-            if piece.place:
-                yield piece
+            if reached:
+                yield batch, reached
             raise
-        if piece.place:
-            yield piece
+        if reached:
+            yield batch, reached
 
     def _pages(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[tuple[list[Record], dict[str, Any]]]:
         since, window = self.reach.since(endpoint), self.reach.window(endpoint)
