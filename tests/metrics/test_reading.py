@@ -16,7 +16,7 @@ from metrics import reading, settings
 from metrics.declare import Access
 from metrics.definitions import CATALOGUE
 from metrics.models import Definition, Goal, InForce, Origin, State
-from metrics.periods import Month, Quarter, Year
+from metrics.periods import Month, Quarter, Span, Year
 from metrics.reading import COMPANY, NOT_LINKED, Freshness, client
 from organizations.models import Organization
 from tests.metrics.stored_values import person, scope_row, store
@@ -170,7 +170,9 @@ def test_several_questions_share_the_scopes_and_the_readings(
 ) -> None:
     store("reactive_tickets_created", JANUARY, "354", ACME)
     store("reactive_tickets_closed", Q1, "1081", ACME)
-    asks = [(["reactive_tickets_created"], [JANUARY]), (["reactive_tickets_closed", "employees"], [Q1])]
+    asks: list[tuple[list[str], list[Span]]] = [
+        (["reactive_tickets_created"], [JANUARY]), (["reactive_tickets_closed", "employees"], [Q1]),
+    ]  # fmt: skip
     with django_assert_num_queries(4):  # the scopes, months, quarters, and how far the systems were read
         found = reading.numbers_by_grain(boss, asks, [ACME])
     assert {key: number.value for (key, _, _), number in found.items()} == {
