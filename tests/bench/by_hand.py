@@ -208,7 +208,7 @@ def _longer(name: str) -> str:
     elif name in FIRSTS:
         value = f"(array_agg({name} ORDER BY w.month))[1]"
     elif name in STOCKS:
-        value = f"round(avg({name}), 8)"
+        value = f"round(sum({name}), 40) / nullif(count({name}), 0)"  # rounded once, where it is stored
     return (f"CASE WHEN count({name}) = p.of_months THEN {value} END AS {name},"
             f" sum(n_{name}) AS n_{name}, sum(k_{name}) AS k_{name}")
 
