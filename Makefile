@@ -4,7 +4,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 export PORT
 
-.PHONY: demo demo-reset run stop test check bench lock install
+.PHONY: demo demo-reset run stop test check tests bench lock install
 
 demo: install  ## the whole product on a synthetic MSP, at http://127.0.0.1:8000
 	@exec $(PY) -m qbr.launch demo
@@ -21,17 +21,20 @@ stop:  ## stop the embedded database, where it still runs
 install:
 	@$(PYTHON) qbr/install.py run
 
-test: check  ## everything: style, types, contracts, unit, database, process and browser tests
-	@$(PY) -m pytest -n 2 --dist loadfile
-
-check:
+test:  ## everything: style, types, contracts, unit, database, process and browser tests
 	@$(PYTHON) qbr/install.py test
 	@$(PYTHON) qbr/install.py browser
+	@$(PY) -m qbr.postgres during $(MAKE) --no-print-directory check tests
+
+check:
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) manage.py check
 	$(PY) manage.py makemigrations --check --dry-run
+
+tests:
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 bench: install  ## ratios, each measured in one run; ONLY=pages for a part, SCALE=0.1 for a try
 	@$(PYTHON) qbr/install.py test

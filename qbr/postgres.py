@@ -68,6 +68,16 @@ def running() -> bool:
     return _answering_port(_home()) is not None
 
 
+def during(command: list[str]) -> int:
+    """Run a command, and leave the server as it was found: stopped, if it was the command that needed it."""
+    was_running = running()
+    try:
+        return subprocess.run(command, check=False).returncode
+    finally:
+        if not was_running:
+            stop()
+
+
 def drop() -> None:
     """Forget everything: stop the server and delete its data."""
     stop()
@@ -219,6 +229,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["stop"]:
             print("The embedded database is stopped." if stop() else "The embedded database was not running.")
+        case ["during", *command]:
+            sys.exit(during(command))
         case ["drop"]:
             drop()
         case _:

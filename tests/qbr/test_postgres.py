@@ -72,3 +72,12 @@ def test_it_runs_from_a_folder_that_only_root_may_enter(tmp_path_factory: pytest
             assert connection.execute("SELECT 1").fetchone() == (1,)
     finally:
         ask(closed / "local", "drop", packages=packages)
+
+
+def test_a_command_that_needs_it_leaves_it_as_it_was_found(folder: Path) -> None:
+    command = [sys.executable, "-m", "qbr.postgres"]
+    assert ask(folder, "during", *command).startswith("postgres://")
+    assert ask(folder, "stop") == "The embedded database was not running."
+    ask(folder)
+    ask(folder, "during", *command)
+    assert ask(folder, "stop") == "The embedded database is stopped."
