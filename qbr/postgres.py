@@ -65,6 +65,7 @@ def stop() -> bool:
 
 def running() -> bool:
     """Whether this checkout's server answers."""
+    LOCAL.mkdir(parents=True, exist_ok=True)
     return _answering_port(_home()) is not None
 
 

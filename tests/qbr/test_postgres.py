@@ -74,6 +74,10 @@ def test_it_runs_from_a_folder_that_only_root_may_enter(tmp_path_factory: pytest
         ask(closed / "local", "drop", packages=packages)
 
 
+def test_it_can_be_asked_for_before_its_folder_is_made(folder: Path) -> None:
+    assert ask(folder / "new", "during", sys.executable, "-c", "print('done')") == "done"
+
+
 def test_a_command_that_needs_it_leaves_it_as_it_was_found(folder: Path) -> None:
     command = [sys.executable, "-m", "qbr.postgres"]
     assert ask(folder, "during", *command).startswith("postgres://")
