@@ -6,12 +6,14 @@ temporary tables for everyone stands here as subqueries for one scope and one pe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg.errors import QueryCanceled
 from psycopg.sql import Literal
@@ -89,6 +91,21 @@ def rows(
     )
 
 
+@contextmanager
+def _set_for_now(cursor: CursorWrapper, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Settings of the server for these statements alone: inside a longer transaction SET LOCAL would outlive them.
+
+    Where a statement fails, rolling back to the savepoint around it puts the former settings back.
+    """
+    former = {}
+    for name, value in wanted.items():
+        cursor.execute("SELECT current_setting(%s), set_config(%s, %s, true)", [name, name, value])
+        [(former[name], _)] = cursor.fetchall()
+    yield
+    for name, value in former.items():
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
 def _begun(period: Span) -> tuple[Month, ...]:
     return tuple(month for month in period.months if month.starts_on <= _today())
 
@@ -129,10 +146,10 @@ class _Question:
         direction = "DESC NULLS LAST" if order.startswith("-") else "ASC NULLS LAST"
         shown = ", ".join(column.sql for column in columns)
         page = f"ORDER BY ({by}) {direction}, {self._row()} LIMIT {int(limit)} OFFSET {int(offset)}"
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{BUDGET}'")
-            if not self.scope.slug:  # the planner takes `owned` for a few rows, and would walk all of it for each fact
-                cursor.execute("SET LOCAL enable_nestloop = off")
+        budget = {"statement_timeout": BUDGET}
+        if not self.scope.slug:  # the planner takes `owned` for a few rows, and would walk all of it for each fact
+            budget["enable_nestloop"] = "off"
+        with transaction.atomic(), connection.cursor() as cursor, _set_for_now(cursor, budget):
             cursor.execute(f"{tables} SELECT count(*) FROM {source}")  # noqa: S608 - declarations and quoted literals
             [(total,)] = cursor.fetchall()
             cursor.execute(f"{tables} SELECT {shown}, {listing.link} FROM {source} {page}")  # noqa: S608

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from collectors.models import Ticket
 from metrics import rollup, settings
@@ -245,7 +246,22 @@ def test_every_metric_explains_itself_for_the_company_and_a_client(boss: User, w
 def test_rows_that_take_too_long_are_refused_in_words(
     boss: User, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opened = {"opened_at": datetime(2025, 1, 10, 9, tzinfo=UTC), "opened_on": date(2025, 1, 10)}
+    alike = [Ticket(connection=world.psa, external_id=f"many-{n}", **opened) for n in range(20_000)]
+    Ticket.objects.bulk_create(alike)
     monkeypatch.setattr(import_module("metrics.working.rows"), "BUDGET", "1ms")
     with pytest.raises(OverBudget, match="Choose a single month, or one client"):
-        for _ in range(20):
-            rows(boss, "tickets_created", COMPANY, Q1)
+        rows(boss, "tickets_created", COMPANY, Q1)
+    assert setting("statement_timeout") == "0"
+
+
+def test_listing_rows_leaves_the_settings_of_a_longer_transaction_alone(boss: User, world: World) -> None:
+    before = setting("statement_timeout"), setting("enable_nestloop")
+    assert rows(boss, "tickets_created", COMPANY, Q1).total
+    assert (setting("statement_timeout"), setting("enable_nestloop")) == before
+
+
+def setting(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return str(cursor.fetchall()[0][0])
