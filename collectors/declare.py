@@ -25,6 +25,9 @@ class Layer(StrEnum):
     PSA = "psa"
     RMM = "rmm"
     LEDGER = "ledger"
+    BACKUP = "backup"
+    EDR = "edr"
+    TENANT = "tenant"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,28 @@
+"""What each system is called and which layer it speaks for, whether or not a vendor file reads it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from collectors.declare import Layer
+from collectors.vendors import VENDORS
+
+
+class System(NamedTuple):
+    label: str
+    layer: Layer | None  # None: a system we know nothing of
+
+
+# Systems whose records may stand in the tables before a vendor file reads them.
+UNREAD = {
+    "datto_bcdr": System("Datto BCDR", Layer.BACKUP),
+    "sentinelone": System("SentinelOne", Layer.EDR),
+    "microsoft_365": System("Microsoft 365", Layer.TENANT),
+}
+
+
+def system(slug: str) -> System:
+    """The system behind a connection's `vendor`. One whose file has been taken out keeps its slug as its name."""
+    if vendor := VENDORS.get(slug):
+        return System(vendor.label, vendor.layer)
+    return UNREAD.get(slug, System(slug, None))
