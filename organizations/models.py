@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -219,6 +220,7 @@ class NotDuplicate(models.Model):
 
     class Meta:
         db_table = "not_duplicate"
+        verbose_name_plural = "duplicates inside one system"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["one", "two"], name="not_duplicate_once"),
             models.CheckConstraint(condition=models.Q(one__lt=models.F("two")), name="not_duplicate_in_order"),
@@ -234,10 +236,29 @@ class PaidLayer(models.Model):
 
     class Meta:
         db_table = "paid_layer"
+        verbose_name = "words for what is paid for"
+        verbose_name_plural = "paid for and missing"
         ordering: ClassVar = ["layer", "pattern"]
 
     def __str__(self) -> str:
         return f"“{self.pattern}” needs {self.layer}"
+
+
+class MappingFile(models.Model):
+    """A mapping on its way in: kept between its preview and its confirmation, then forgotten."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.TextField()
+    content = models.BinaryField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "mapping_file"
+        verbose_name_plural = "mapping as CSV, in and out"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class WaitingAccount(Account):
