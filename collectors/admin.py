@@ -22,8 +22,9 @@ from collectors.declare import Vendor
 from collectors.errors import CollectError
 from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import EVERY_ACCOUNT, Touched
-from collectors.forms import ConnectionForm, form_for, stored_secrets
+from collectors.forms import ConnectionForm, EnteredForm, form_for, stored_secrets
 from collectors.quarantine import replay
+from collectors.systems import ENTERED, is_collected, system
 from collectors.vendors import VENDORS
 
 SHARED = ("label", "enabled", "schedule", "counts_from", "counts_to")
@@ -69,43 +70,49 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         obj = kwargs.get("obj")
-        vendor = _vendor(request, obj)
-        title = f"{'Change' if obj else 'Add'} a {vendor.label} connection"
-        context.update(vendor=vendor, title=title, callback=_callback(request))
+        vendor, label = _vendor(request, obj), system(_slug(request, obj)).label
+        title = f"{'Change' if obj else 'Add'} a {label} connection"
+        context.update(vendor=vendor, label=label, title=title, callback=_callback(request))
         if obj:
-            context.update(consent_warning=consent.warning(obj), may_change=self.has_change_permission(request, obj))
+            may_change = vendor is not None and self.has_change_permission(request, obj)
+            context.update(consent_warning=consent.warning(obj), may_change=may_change)
             context.update(connect_label="Reconnect" if obj.consent_expires_at else "Connect")
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return form_for(_vendor(request, obj), obj)
+        vendor = _vendor(request, obj)
+        return form_for(vendor, obj) if vendor else EnteredForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         vendor = _vendor(request, obj)
+        days = ("Days on which its facts count", {"fields": SHARED[3:], "classes": ("collapse",)})
+        if vendor is None:
+            return [(None, {"fields": SHARED[:1]}), days]
         settings = [setting.name for setting in vendor.settings if not setting.secret]
         secrets = [setting.name for setting in vendor.settings if setting.secret]
         return [
             (None, {"fields": SHARED[:3]}),
             (f"Where {vendor.label} is", {"fields": settings}),
             ("Keys", {"fields": secrets, "description": f"{vendor.advice} Keys can be set here and never be read."}),
-            ("Days on which its facts count", {"fields": SHARED[3:], "classes": ("collapse",)}),
+            days,
         ]
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """What the form does not show is taken from the row as it is now: a run may have stored a token meanwhile."""
+        vendor = _vendor(request, obj if change else None)
         if change:
             stored = Connection.objects.select_for_update(no_key=True).get(pk=obj.pk)
             obj.secrets_sealed, obj.settings = stored.secrets_sealed, stored.settings
             obj.consent_expires_at, obj.full_compare_at = stored.consent_expires_at, stored.full_compare_at
             obj.problem = "" if form.secrets_given() else stored.problem
         else:
-            obj.vendor = _vendor(request, None).slug
+            obj.vendor = _slug(request, None)
         before, obj.settings = obj.settings, form.settings_after(obj.settings)
         if form.secrets_given():
             obj.secrets = {**stored_secrets(obj), **form.secrets_given()}
         super().save_model(request, obj, form, change)
-        if change:
-            reach.forget(obj, _vendor(request, obj), before)
+        if change and vendor is not None:
+            reach.forget(obj, vendor, before)
         if change and {"counts_from", "counts_to"} & set(form.changed_data):
             Touched.objects.bulk_create(
                 [Touched(entity="Connection", account=EVERY_ACCOUNT, month=EARLIEST)], ignore_conflicts=True
@@ -120,10 +127,12 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
     @admin.display(description="System", ordering="vendor")
     def vendor_label(self, obj: Connection) -> str:
-        return VENDORS[obj.vendor].label if obj.vendor in VENDORS else obj.vendor
+        return system(obj.vendor).label
 
     @admin.display(description="Last run")
     def last_run(self, obj: Any) -> str:
+        if not is_collected(obj.vendor):
+            return ENTERED
         return CollectorRun.State(obj.last_state).label if obj.last_state else "Never"
 
     @admin.display(description="Consent")
@@ -244,8 +253,13 @@ class QuarantinedRecordAdmin(ReadOnly):
         self.message_user(request, f"{loaded} loaded, {unreadable} still cannot be read.", said)
 
 
-def _vendor(request: HttpRequest, connection: Connection | None) -> Vendor:
-    return VENDORS[connection.vendor if connection else request.GET["vendor"]]
+def _slug(request: HttpRequest, connection: Connection | None) -> str:
+    return connection.vendor if connection else request.GET["vendor"]
+
+
+def _vendor(request: HttpRequest, connection: Connection | None) -> Vendor | None:
+    """The vendor's file; None where there is none, and the connection's records were entered without a collector."""
+    return VENDORS.get(_slug(request, connection))
 
 
 def _callback(request: HttpRequest) -> str:
@@ -258,8 +272,12 @@ def _to_connection(pk: int) -> HttpResponse:
 
 
 def _say_test(request: HttpRequest, connection: Connection) -> None:
+    vendor = VENDORS.get(connection.vendor)
+    if vendor is None:
+        messages.warning(request, f"{connection.label}: {ENTERED.lower()}. There is nothing to test.")
+        return
     try:
-        with Client(connection, VENDORS[connection.vendor]) as client:
+        with Client(connection, vendor) as client:
             messages.success(request, client.test())
     except CollectError as fault:
         messages.error(request, str(fault))

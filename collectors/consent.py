@@ -21,6 +21,7 @@ from collectors.declare import Vendor
 from collectors.errors import Refused
 from collectors.gate import secure
 from collectors.keys import fill, secrets_of
+from collectors.systems import system
 from collectors.vendors import VENDORS
 
 WARNED_BEFORE = timedelta(days=30)
@@ -31,7 +32,8 @@ _PLAIN = re.compile(r"[\w.-]{1,80}")
 
 def given(connection: Connection) -> bool:
     """Whether a person has consented, where the vendor asks for it."""
-    return VENDORS[connection.vendor].consent is None or bool(secrets_of(connection).get("refresh_token"))
+    vendor = VENDORS.get(connection.vendor)
+    return vendor is None or vendor.consent is None or bool(secrets_of(connection).get("refresh_token"))
 
 
 def warning(connection: Connection, now: datetime | None = None) -> str:
@@ -97,7 +99,7 @@ def _begun(request: HttpRequest) -> tuple[Connection, str]:
 
 
 def _asking(connection: Connection) -> Vendor:
-    vendor = VENDORS[connection.vendor]
-    if vendor.consent is None:
-        raise Refused(f"{vendor.label} asks for no consent.")
+    vendor = VENDORS.get(connection.vendor)
+    if vendor is None or vendor.consent is None:
+        raise Refused(f"{system(connection.vendor).label} asks for no consent.")
     return vendor

@@ -15,6 +15,7 @@ from collectors.declare import Setting, Vendor
 from collectors.errors import Refused
 from collectors.facts.shapes import EARLIEST, FOREVER
 from collectors.gate import secure
+from collectors.systems import system
 
 WIDE = {"class": "vTextField", "style": "width: 32em; max-width: 100%"}
 
@@ -34,10 +35,9 @@ class Suggested(forms.TextInput):
         return {**context, "choices": self.choices}
 
 
-class ConnectionForm(forms.ModelForm[Connection]):
-    """What every connection has. A subclass made by `form_for` adds the vendor's own fields."""
+class EnteredForm(forms.ModelForm[Connection]):
+    """What every connection has, also one that no vendor file reads."""
 
-    vendor: Vendor
     counts_from = forms.DateField(
         required=False, help_text="The first day on which its facts count. Empty: since ever.",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -49,42 +49,28 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
     class Meta:
         model = Connection
-        fields = ("label", "enabled", "schedule", "counts_from", "counts_to")
-        widgets = {
-            "label": forms.TextInput(attrs={"class": "vTextField"}),
-            "schedule": forms.TextInput(attrs={"class": "vTextField"}),
-        }
-        help_texts = {
-            "label": "What people call it.",
-            "schedule": "Minute, hour, day, month and weekday in the business time zone: 17 * * * * is every hour "
-            "at 17 minutes past.",
-        }
+        fields: tuple[str, ...] = ("label", "counts_from", "counts_to")
+        widgets = {"label": forms.TextInput(attrs={"class": "vTextField"})}
+        help_texts = {"label": "What people call it."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._blank_if("counts_from", EARLIEST)
         self._blank_if("counts_to", FOREVER)
-        if not self.instance.pk:
-            self.initial.setdefault("label", self.vendor.label)
-        for setting in self.vendor.settings:
-            if not setting.secret:
-                self.initial[setting.name] = self.instance.settings.get(setting.name, setting.default)
+
+    @property
+    def slug(self) -> str:
+        return self.instance.vendor
 
     def _blank_if(self, name: str, value: object) -> None:
         if self.initial.get(name, value) == value:
             self.initial[name] = None
 
-    def clean_schedule(self) -> str:
-        text = " ".join(str(self.cleaned_data["schedule"]).split())
-        if len(text.split()) != 5 or not croniter.is_valid(text):
-            raise ValidationError("This is no schedule. It has five parts, such as 17 * * * *.")
-        return text
-
     def clean_label(self) -> str:
         label = str(self.cleaned_data["label"]).strip()
-        same = Connection.objects.filter(vendor=self.vendor.slug, label=label).exclude(pk=self.instance.pk)
+        same = Connection.objects.filter(vendor=self.slug, label=label).exclude(pk=self.instance.pk)
         if same.exists():
-            raise ValidationError(f"There is a connection to {self.vendor.label} of this name already.")
+            raise ValidationError(f"There is a connection to {system(self.slug).label} of this name already.")
         return label
 
     def clean(self) -> dict[str, Any]:
@@ -93,6 +79,51 @@ class ConnectionForm(forms.ModelForm[Connection]):
         cleaned["counts_to"] = cleaned.get("counts_to") or FOREVER
         if cleaned["counts_from"] >= cleaned["counts_to"]:
             self.add_error("counts_to", "It must be later than the day it counts from.")
+        return cleaned
+
+    def settings_after(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings as they are to be stored."""
+        return dict(stored)
+
+    def secrets_given(self) -> dict[str, str]:
+        """The secrets typed now; those left empty stay as they are."""
+        return {}
+
+
+class ConnectionForm(EnteredForm):
+    """What every connection that is read has. A subclass made by `form_for` adds the vendor's own fields."""
+
+    vendor: Vendor
+
+    class Meta(EnteredForm.Meta):
+        fields = ("label", "enabled", "schedule", "counts_from", "counts_to")
+        widgets = {**EnteredForm.Meta.widgets, "schedule": forms.TextInput(attrs={"class": "vTextField"})}
+        help_texts = {
+            **EnteredForm.Meta.help_texts,
+            "schedule": "Minute, hour, day, month and weekday in the business time zone: 17 * * * * is every hour "
+            "at 17 minutes past.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial.setdefault("label", self.vendor.label)
+        for setting in self.vendor.settings:
+            if not setting.secret:
+                self.initial[setting.name] = self.instance.settings.get(setting.name, setting.default)
+
+    @property
+    def slug(self) -> str:
+        return self.vendor.slug
+
+    def clean_schedule(self) -> str:
+        text = " ".join(str(self.cleaned_data["schedule"]).split())
+        if len(text.split()) != 5 or not croniter.is_valid(text):
+            raise ValidationError("This is no schedule. It has five parts, such as 17 * * * *.")
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         for setting in self.vendor.settings:
             if setting.name.endswith("address") and cleaned.get(setting.name):
                 try:
@@ -109,7 +140,6 @@ class ConnectionForm(forms.ModelForm[Connection]):
         return {**kept, **{name: value.rstrip("/") for name, value in given.items() if value}}
 
     def secrets_given(self) -> dict[str, str]:
-        """The secrets typed now; those left empty stay as they are."""
         given = {one.name: self.cleaned_data[one.name] for one in self.vendor.settings if one.secret}
         return {name: value for name, value in given.items() if value}
 

@@ -10,6 +10,7 @@ from django_q.models import Schedule
 
 from collectors.connections import Connection
 from collectors.facts.touched import Calendar
+from collectors.vendors import VENDORS
 
 READ = "Read connection "
 RETRY = "Read again connection "
@@ -19,7 +20,8 @@ TIDY = "Delete old quarantined records"
 
 def match() -> None:
     """Make the schedules what they ought to be; saying it twice changes nothing."""
-    wanted = {f"{READ}{source.pk}": source for source in Connection.objects.filter(enabled=True)}
+    read = Connection.objects.filter(enabled=True, vendor__in=VENDORS)
+    wanted = {f"{READ}{source.pk}": source for source in read}
     Schedule.objects.filter(name__startswith=READ).exclude(name__in=wanted).delete()
     for name, source in wanted.items():
         _match_one(name, source)

@@ -21,6 +21,14 @@ UNREAD = {
 }
 
 
+ENTERED = "Entered without a collector"  # what people are told of a connection that nothing here can read
+
+
+def is_collected(slug: str) -> bool:
+    """Whether a vendor file reads such connections. The records of any other were written straight into the tables."""
+    return slug in VENDORS
+
+
 def system(slug: str) -> System:
     """The system behind a connection's `vendor`. One whose file has been taken out keeps its slug as its name."""
     if vendor := VENDORS.get(slug):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from collectors.facts.touched import Calendar
 from collectors.models import CollectorRun, Connection, Listing, Reading
-from collectors.vendors import VENDORS
+from collectors.systems import ENTERED, is_collected, system
 from metrics.reading.shapes import Person
 
 DAY = timedelta(days=1)
@@ -24,6 +24,7 @@ class Freshness(StrEnum):
     FRESH = "fresh"
     STALE = "stale"
     FAILING = "failing"
+    ENTERED = "entered"  # no vendor file reads it: its records were written into the tables, and nothing grows old
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class SystemFreshness:
     state: Freshness
     problem: str = ""  # a sentence; empty where it is fresh
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody should look after it."""
+        return self.state in (Freshness.STALE, Freshness.FAILING)
+
 
 def freshness(person: Person) -> list[SystemFreshness]:
     """Every connection that is switched on, those that need someone first. Nothing for strangers."""
@@ -42,7 +48,7 @@ def freshness(person: Person) -> list[SystemFreshness]:
         return []
     zone, now = Calendar.current().zone, timezone.now()
     systems = [_of(row, now.astimezone(zone), zone) for row in _connections()]
-    return sorted(systems, key=lambda system: (system.state is Freshness.FRESH, system.connection))
+    return sorted(systems, key=lambda system: (not system.waits, system.connection))
 
 
 def _connections() -> list[Connection]:
@@ -62,16 +68,18 @@ def _connections() -> list[Connection]:
 
 
 def _of(row: Connection, now: datetime, zone: ZoneInfo) -> SystemFreshness:
-    vendor = VENDORS.get(row.vendor)
+    read = system(row.vendor)
     moments = [moment for moment in (row.read_at, row.listed_at) if moment]  # type: ignore[attr-defined]
     state, problem = _state(row, now)
     return SystemFreshness(
-        connection=row.label, vendor=vendor.label if vendor else row.vendor, layer=vendor.layer.value if vendor else "",
+        connection=row.label, vendor=read.label, layer=read.layer.value if read.layer else "",
         read_through=max(moments).astimezone(zone) if moments else None, state=state, problem=problem,
     )
 
 
 def _state(row: Connection, now: datetime) -> tuple[Freshness, str]:
+    if not is_collected(row.vendor):
+        return Freshness.ENTERED, f"{ENTERED}."
     good_at, last_state = row.good_at, row.last_state  # type: ignore[attr-defined]
     if row.problem:
         return Freshness.FAILING, row.problem

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-from collectors.vendors import VENDORS
+from collectors.systems import system
 from metrics import reading, settings
 from metrics.declare import Across, Derived, For, Metric, Total, facts_of
 from metrics.definitions import CATALOGUE
@@ -206,7 +206,7 @@ def _systems(metric: Metric) -> tuple[SystemRead, ...]:
     if not entities:
         return ()
     return tuple(
-        SystemRead(label, VENDORS[slug].label if slug in VENDORS else slug, _records(entity), read_from, read_through)
+        SystemRead(label, system(slug).label, _records(entity), read_from, read_through)
         for label, slug, entity, read_from, read_through in _fetched(SYSTEMS, {"entities": entities})
     )
 

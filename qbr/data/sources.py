@@ -13,7 +13,7 @@ from collectors.connections import CollectorRun, Connection
 from collectors.facts.readings import Listing, Reading
 from collectors.facts.touched import Calendar
 from collectors.schedules import next_reading
-from collectors.vendors import VENDORS
+from collectors.systems import ENTERED, is_collected, system
 from metrics import reading
 from metrics.reading import Freshness, Person, SystemFreshness
 from qbr.data.progress import UNDER_WAY, Progress, progress_of, spoken
@@ -21,7 +21,10 @@ from qbr.data.progress import UNDER_WAY, Progress, progress_of, spoken
 
 @dataclass(frozen=True)
 class Source:
-    """`state` is one of fresh, reading, stale, failing, off, new; `word` says it to people."""
+    """`state` is one of fresh, reading, stale, failing, off, new, entered; `word` says it to people.
+
+    What is not `collected` was written into the tables, and there is nothing to read it from.
+    """
 
     connection: Connection
     vendor: str
@@ -33,16 +36,17 @@ class Source:
     consent_ends: datetime | None
     consent_warning: str
     progress: Progress
+    collected: bool
 
     @property
     def tone(self) -> str:
         return TONES[self.state]
 
 
-TONES = {"fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": ""}
+TONES = {"fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": "", "entered": ""}
 WORDS = {
     "fresh": "Up to date", "reading": "Reading now", "stale": "Stale", "failing": "Needs a person",
-    "off": "Switched off", "new": "Not read yet",
+    "off": "Switched off", "new": "Not read yet", "entered": ENTERED,
 }  # fmt: skip
 
 
@@ -57,13 +61,14 @@ def sources(person: Person) -> list[Source]:
 
 def _source(connection: Connection, fresh: Mapping[tuple[str, str], SystemFreshness]) -> Source:
     last_good_at: datetime | None = connection.last_good_at  # type: ignore[attr-defined]
-    vendor = VENDORS[connection.vendor].label if connection.vendor in VENDORS else connection.vendor
-    system = fresh.get((vendor, connection.label))
-    state = _state(connection, last_good_at, system)
+    vendor, collected = system(connection.vendor).label, is_collected(connection.vendor)
+    found = fresh.get((vendor, connection.label))
+    state = _state(connection, last_good_at, found)
+    next_at = next_reading(connection) if found and collected else None
     return Source(
-        connection, vendor, state, WORDS[state], last_good_at, next_reading(connection) if system else None,
-        system.problem if system and last_good_at else connection.problem, connection.consent_expires_at,
-        consent.warning(connection), progress_of(connection),
+        connection, vendor, state, WORDS[state], last_good_at, next_at,
+        found.problem if found and found.waits and last_good_at else connection.problem, connection.consent_expires_at,
+        consent.warning(connection), progress_of(connection), collected,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from collectors.connections import Connection
 from collectors.facts.touched import Calendar
+from collectors.vendors import VENDORS
 from metrics.periods import Month, parse
 from qbr import tasks
 from qbr.data import ledger, reconciliation, sources, undecided
@@ -63,7 +64,7 @@ def parts(request: HttpRequest) -> HttpResponse:
 @require_POST
 def collect(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Ask the worker to read a connection now; answers with the bar, which then asks after itself."""
-    source = get_object_or_404(Connection, pk=connection_id, enabled=True)
+    source = get_object_or_404(Connection, pk=connection_id, enabled=True, vendor__in=VENDORS)
     newest: int | None = source.runs.order_by("-pk").values_list("pk", flat=True).first() or 0
     if progress_of(source).moving:
         newest = None  # the reading under way is the one asked for

@@ -131,7 +131,7 @@ def ask_consent(request: HttpRequest, connection_id: int) -> HttpResponse:
 @for_the_admin
 def begin(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Try a connection that has its person's consent now, and begin to read it."""
-    source = get_object_or_404(Connection, pk=connection_id)
+    source = get_object_or_404(Connection, pk=connection_id, vendor__in=VENDORS)
     if request.method == "POST":
         if problem := _problem(source, VENDORS[source.vendor]):
             messages.error(request, problem)
@@ -142,7 +142,7 @@ def begin(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 @for_the_admin
 def read(request: HttpRequest) -> HttpResponse:
-    sources = Connection.objects.order_by("pk")
+    sources = Connection.objects.filter(vendor__in=VENDORS).order_by("pk")
     return _page(request, Step.READ, {"shown": [Shown.of(source) for source in sources]})
 
 

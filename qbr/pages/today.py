@@ -65,7 +65,7 @@ def _late(question: Question) -> Iterator[Due]:
         )
     for system in systems:
         age = f"last read {formats.age(system.read_through, question.now)}" if system.read_through else "never read"
-        if system.state is Freshness.FRESH:
+        if not system.waits:
             continue
         failing = system.state is Freshness.FAILING
         yield Due(

@@ -337,3 +337,10 @@ def test_a_value_knows_the_rules_it_read_and_the_roll_up_that_wrote_it(boss: Use
     assert reading.provenance(boss, "employees", COMPANY, FEBRUARY) is None
     store("employee_expense", JANUARY, "1")
     assert reading.provenance(person("tech"), "employee_expense", COMPANY, JANUARY) is None
+
+
+def test_a_system_that_nothing_reads_grows_neither_stale_nor_failing(boss: User) -> None:
+    Connection.objects.create(vendor="microsoft_365", label="Tenants")
+    [system] = reading.freshness(boss)
+    assert (system.vendor, system.layer, system.state.value) == ("Microsoft 365", "tenant", "entered")
+    assert system.problem == "Entered without a collector." and not system.waits

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from collectors import collect
 from collectors.connections import CollectorRun, Connection
 from collectors.errors import CollectError
+from collectors.vendors import VENDORS
 
 State = CollectorRun.State
 
@@ -97,7 +98,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _named(names: list[str]) -> list[Connection]:
     if not names:
-        return list(Connection.objects.filter(enabled=True).order_by("pk"))
+        return list(Connection.objects.filter(enabled=True, vendor__in=VENDORS).order_by("pk"))
     sources = []
     for name in names:
         found = list(Connection.objects.filter(label=name)) or (

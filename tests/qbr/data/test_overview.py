@@ -64,3 +64,13 @@ def test_whoever_may_not_see_money_is_not_told_of_it(client: Client, web: Client
     client.force_login(User.objects.create_user("reader"))
     text = client.get(reverse("data_parts")).content.decode()
     assert "Recurring revenue, twice" not in text and "Agreement MRR" not in text
+
+
+def test_a_connection_that_nothing_reads_says_so_and_cannot_be_collected(web: Client) -> None:
+    source = Connection.objects.create(vendor="datto_bcdr", label="Our backups")
+    text = web.get(reverse("data")).content.decode()
+    assert "Entered without a collector" in text and "No vendor file reads Datto BCDR here" in text
+    assert "Collect now" not in text and "Not read yet" not in text and "Next read" not in text
+    assert web.post(reverse("data_collect", args=[source.pk])).status_code == 404
+    assert "Our backups" not in web.get(reverse("today")).content.decode()  # nobody has to do anything about it
+    assert "Our backups" not in web.get(reverse("set_up_read")).content.decode()
