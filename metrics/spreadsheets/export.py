@@ -15,10 +15,10 @@ import xlsxwriter
 from metrics.declare import Metric, Unit
 from metrics.reading import Number
 from metrics.typed import plain_decimal
+from organizations.exchange.cells import safe
 
 Cell = str | Decimal | int | date | datetime | None
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LONGEST_SHEET_NAME = 31
 NOT_IN_A_SHEET_NAME = str.maketrans("[]:*?/\\'", "        ")
 
@@ -61,11 +61,6 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
     kinds: Sequence[Kind] = ()
-
-
-def safe(text: str) -> str:
-    """A text that begins like a formula is led by an apostrophe, so that it stays a text wherever it is opened."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def to_csv(table: Table) -> bytes:
