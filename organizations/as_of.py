@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from collectors.facts.shapes import EARLIEST, FOREVER
@@ -9,12 +10,16 @@ from collectors.facts.shapes import EARLIEST, FOREVER
 DEEPEST = 8  # sites under sites; a circle of parents ends here
 
 EVERY_ACCOUNT = "SELECT id FROM account"
-# A link once named the organization (or one merged into it), or the account is a site somewhere under such an account.
+# A link once named the organization, or the account is a site somewhere under such an account.
 ACCOUNTS_NEAR = """
-    SELECT l.account_id FROM account_link l JOIN organization g ON g.id = l.organization_id
-    WHERE g.id = {organization} OR g.merged_into_id = {organization}
+    SELECT l.account_id FROM account_link l WHERE l.organization_id = {organization}
     UNION
     SELECT a.id FROM account a JOIN family f ON a.parent_id = f.id WHERE a.kind = 'site'"""
+# These accounts, and what sites among them stand under.
+ACCOUNTS_ABOVE = """
+    SELECT unnest('{{{accounts}}}'::bigint[])
+    UNION
+    SELECT a.parent_id FROM account a JOIN family f ON a.id = f.id WHERE a.kind = 'site' AND a.parent_id IS NOT NULL"""
 
 OWNERS = """
 WITH RECURSIVE family(id) AS ({family}
@@ -43,18 +48,19 @@ answered AS (
     JOIN said p ON p.account_id = a.parent_id AND p.starts_on < r.ends_on AND r.starts_on < p.ends_on
     WHERE r.verdict = 'open' AND r.depth < {deepest}
 )
-SELECT w.account_id, w.starts_on, w.ends_on, coalesce(g.merged_into_id, w.organization_id) AS organization_id, w.verdict
-FROM answered w LEFT JOIN organization g ON g.id = w.organization_id
-WHERE w.verdict <> 'open'{only}
+SELECT w.account_id, w.starts_on, w.ends_on, w.organization_id, w.verdict
+FROM answered w WHERE w.verdict <> 'open'{only}
 """
 
 
-def owners_sql(known_at: datetime | None = None, *, organization: int | None = None) -> str:
+def owners_sql(
+    known_at: datetime | None = None, *, organization: int | None = None, accounts: Collection[int] | None = None
+) -> str:
     """A SELECT of (account_id, starts_on, ends_on, organization_id, verdict), days half-open, linked or ignored.
 
     An account that waits has no row for the days it waits. On days a site says nothing of its own, its parent
-    answers for it. Each link lasts until the account's next begins. Where only one organization is asked for, its
-    accounts are found by index. The text takes no parameters and stands as a subquery or a CTE.
+    answers for it. Each link lasts until the account's next begins. Where only one organization or some accounts are
+    asked for, they are found by index. The text takes no parameters and stands as a subquery or a CTE.
     """
     known = "l.superseded_at IS NULL"
     if known_at is not None:
@@ -63,7 +69,10 @@ def owners_sql(known_at: datetime | None = None, *, organization: int | None = N
     family, only = EVERY_ACCOUNT, ""
     if organization is not None:
         family = ACCOUNTS_NEAR.format(organization=int(organization))
-        only = f" AND coalesce(g.merged_into_id, w.organization_id) = {int(organization)}"
+        only = f" AND w.organization_id = {int(organization)}"
+    elif accounts is not None:
+        listed = ",".join(str(int(account)) for account in accounts)
+        family, only = ACCOUNTS_ABOVE.format(accounts=listed), f" AND w.account_id = ANY('{{{listed}}}')"
     return OWNERS.format(
         family=family, known=known, only=only, deepest=DEEPEST,
         earliest=EARLIEST.isoformat(), forever=FOREVER.isoformat(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import connection, transaction
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = AccountLink.Method
 Verdict: TypeAlias = AccountLink.Verdict
+
+# Held so that none of them is merged away meanwhile; what is meant for one that was goes to the one it went into.
+STANDING = "SELECT id, coalesce(merged_into_id, id) FROM organization WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 # A mark in the earliest month stands for every open month of the account. Sites that may inherit are marked too.
 MARK = """
@@ -53,14 +56,21 @@ class Decision:
     reason: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     starts_on: date = EARLIEST
+    change: int | None = None  # the change of organizations it belongs to
 
 
 @transaction.atomic
-def decide(decisions: Sequence[Decision], by: User | None = None) -> list[AccountLink]:
-    """Write the decisions in one go; whoever decides on the same accounts at the same time waits."""
+def decide(
+    decisions: Sequence[Decision], by: User | None = None, moment: datetime | None = None
+) -> list[AccountLink]:
+    """Write the decisions in one go; whoever decides on the same accounts at the same time waits.
+
+    `moment` is given by whoever holds the accounts already and writes more at that moment.
+    """
+    standing = _standing({decision.organization for decision in decisions if decision.organization})
     accounts = sorted({decision.account for decision in decisions})
     hold(accounts)
-    moment = timezone.now()
+    moment = moment or timezone.now()
     days: dict[date, list[int]] = {}
     for decision in decisions:
         days.setdefault(decision.starts_on, []).append(decision.account)
@@ -68,14 +78,22 @@ def decide(decisions: Sequence[Decision], by: User | None = None) -> list[Accoun
         AccountLink.objects.current().filter(starts_on=day, account__in=decided).update(superseded_at=moment)
     links = AccountLink.objects.bulk_create([
         AccountLink(
-            account_id=decision.account, organization_id=decision.organization, verdict=decision.verdict,
+            account_id=decision.account, verdict=decision.verdict,
+            organization_id=standing[decision.organization] if decision.organization else None,
             method=decision.method, reason=decision.reason, evidence=dict(decision.evidence),
-            starts_on=decision.starts_on, decided_by=by, decided_at=moment,
+            starts_on=decision.starts_on, decided_by=by, decided_at=moment, change_id=decision.change,
         )
         for decision in decisions
     ])
     mark(accounts)
     return links
+
+
+def _standing(organizations: Iterable[int]) -> dict[int, int]:
+    """Each of these as it stands: itself, or what it was merged into."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [sorted(organizations)])
+        return dict(cursor.fetchall())
 
 
 def hold(accounts: Iterable[int]) -> None:
@@ -139,13 +157,46 @@ def undo(links: Sequence[AccountLink], by: User | None) -> list[AccountLink]:
     keys = [link.pk for link in links]
     if AccountLink.objects.current().filter(pk__in=keys).count() != len(links):
         raise Superseded("Someone has decided on this account since. Nothing was undone.")
-    before = {link.pk: _superseded_by(link) for link in links}
-    return decide([_restored(link, before[link.pk]) for link in links], by)
+    fallen = AccountLink.objects.filter(
+        account__in=[link.account_id for link in links], superseded_at__in={link.decided_at for link in links}
+    ).exclude(pk__in=keys)
+    before = {(old.account_id, old.starts_on, old.superseded_at): old for old in fallen.order_by("decided_at", "pk")}
+    return put_back(
+        {link: before.get((link.account_id, link.starts_on, link.decided_at)) for link in links}, by
+    )
 
 
-def _superseded_by(link: AccountLink) -> AccountLink | None:
-    same_day = AccountLink.objects.filter(account=link.account_id, starts_on=link.starts_on)
-    return same_day.filter(superseded_at=link.decided_at).exclude(pk=link.pk).order_by("-decided_at", "-pk").first()
+@transaction.atomic
+def put_back(before: Mapping[AccountLink, AccountLink | None], by: User | None) -> list[AccountLink]:
+    """In place of each of these current links what stood on its day before it, by new rows.
+
+    Where nothing did, the link before it reaches on again; where there is none, the account waits.
+    """
+    reached = _reached(before)
+    moment = timezone.now()
+    made = decide([_restored(link, then) for link, then in before.items() if then or link not in reached], by, moment)
+    gone = [link for link, then in before.items() if then is None and link in reached]
+    AccountLink.objects.filter(pk__in=[link.pk for link in gone]).update(superseded_at=moment)
+    # Never in force: it tells who took the link back, when and why.
+    told = AccountLink.objects.bulk_create([
+        AccountLink(
+            account_id=link.account_id, starts_on=link.starts_on, verdict=Verdict.OPEN, method=Method.PERSON,
+            reason="Undone", evidence={"undone": link.pk}, decided_by=by, decided_at=moment, superseded_at=moment,
+        )
+        for link in gone
+    ])
+    mark(link.account_id for link in gone)
+    return made + told
+
+
+def _reached(links: Iterable[AccountLink]) -> set[AccountLink]:
+    """Those of these links on whose day an earlier link of the account would be in force without them."""
+    links = list(links)
+    days: dict[int, set[date]] = {}
+    current = AccountLink.objects.current().filter(account__in={link.account_id for link in links})
+    for account, starts_on in current.values_list("account", "starts_on"):
+        days.setdefault(account, set()).add(starts_on)
+    return {link for link in links if min(days[link.account_id]) < link.starts_on}
 
 
 def _restored(link: AccountLink, before: AccountLink | None) -> Decision:
@@ -157,5 +208,5 @@ def _restored(link: AccountLink, before: AccountLink | None) -> Decision:
     return Decision(
         account=before.account_id, verdict=Verdict(before.verdict), organization=before.organization_id,
         method=Method(before.method), reason=before.reason or "Undone", evidence=before.evidence | undone,
-        starts_on=before.starts_on,
+        starts_on=before.starts_on, change=before.change_id,
     )

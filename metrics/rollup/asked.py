@@ -46,8 +46,7 @@ WITH RECURSIVE lineage(account, ancestor, depth) AS (
     SELECT l.account, k.organization_id FROM lineage l JOIN account_link k ON k.account_id = l.ancestor
     WHERE k.organization_id IS NOT NULL
 )
-SELECT n.account, s.id FROM named n JOIN organization g ON g.id = n.organization_id
-JOIN scope s ON s.kind = 'organization' AND s.organization_id IN (g.id, g.merged_into_id)"""
+SELECT n.account, s.id FROM named n JOIN scope s ON s.kind = 'organization' AND s.organization_id = n.organization_id"""
 
 
 Needs = frozenset[str] | None  # the entities whose facts are counted again; None: all of them
