@@ -166,7 +166,10 @@ def whole_months(start: datetime, end: datetime) -> tuple[str, str]:
 def registrable(value: Any) -> str | None:
     """The domain that someone registered, of the first address in a text such as a website or an e-mail address."""
     found = re.split(r"[\s,;]+", _text(value).casefold().strip())[0].rpartition("@")[2]
-    name: str = _suffixes()(found).top_domain_under_public_suffix
+    parts = _suffixes()(found)
+    name: str = parts.top_domain_under_public_suffix
+    if not parts.suffix and parts.subdomain and parts.domain == "example":  # reserved, and in no list of suffixes
+        name = f"{parts.subdomain.rpartition('.')[2]}.example"
     return name if name and name not in FREE_MAIL else None
 
 

@@ -186,6 +186,27 @@ class SignalsRead(models.Model):
         db_table = "signals_read"
 
 
+class NameKey(models.Model):
+    """A key under which names like an organization's are found, so that no name is compared with all."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    key = models.TextField()
+
+    class Meta:
+        db_table = "name_key"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "organization"], name="name_key_once")]
+
+
+class NamesRead(models.Model):
+    """An organization's name as its keys were last made."""
+
+    organization = models.OneToOneField(Organization, models.CASCADE, primary_key=True, related_name="+")
+    name = models.TextField()
+
+    class Meta:
+        db_table = "names_read"
+
+
 class Proposal(models.Model):
     """Whose an account that waits may be, as it was last worked out; `evidence` and `against` are lines for people."""
 

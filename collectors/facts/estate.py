@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Upper
 
 from collectors.facts.shapes import Counted, Record, State, one_record, state_keys
 
@@ -29,6 +30,7 @@ class Asset(Record):
     class Meta:
         db_table = "asset"
         constraints = one_record("asset")
+        indexes = [models.Index(Upper("serial"), name="asset_serial", condition=~models.Q(serial=""))]
 
     def __str__(self) -> str:
         return self.hostname
