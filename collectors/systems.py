@@ -29,6 +29,12 @@ def is_collected(slug: str) -> bool:
     return slug in VENDORS
 
 
+def of_other_layers(layer: Layer) -> list[str]:
+    """The slugs of systems that speak for another layer than this one."""
+    known = {slug: system(slug).layer for slug in (*VENDORS, *UNREAD)}
+    return sorted(slug for slug, spoken_for in known.items() if spoken_for is not layer)
+
+
 def system(slug: str) -> System:
     """The system behind a connection's `vendor`. One whose file has been taken out keeps its slug as its name."""
     if vendor := VENDORS.get(slug):

@@ -16,6 +16,7 @@ from collectors.sandbox.world.boards import CLOSED_STATUSES, HELP_DESK
 from collectors.sandbox.world.clients import INTERNAL
 from collectors.sandbox.world.dates import DAY, Month, month_text, utc_text
 from collectors.sandbox.world.devices import MANAGED, WORKSTATIONS, Device
+from collectors.sandbox.world.others import SYSTEMS
 from collectors.sandbox.world.world import World
 
 REVENUE = ("mrr", "nrr", "orr", "product_sales", "misc_revenue")
@@ -81,6 +82,24 @@ def _hours(world: World, month: Month, now: int, sums: Sums) -> None:
         ticket = world.ticket(entry.ticket, now) if entry.ticket is not None else None
         if entry.charge == "ServiceTicket" and ticket is not None and ticket.record.board == HELP_DESK:
             sums[entry.client]["reactive_hours"] += hours
+
+
+def identities(world: World) -> dict[str, dict[str, str | None]]:
+    """Whose each account is, by system and its id there: the PSA's id of the client, None where it is nobody's."""
+    now = world.clock.now()
+    told: dict[str, dict[str, str | None]] = {"connectwise_psa": {}, "ninjaone": {}, "quickbooks_online": {}}
+    for index in world.clients.everyone:
+        client, served = world.clients.get(index), index in world.clients.served
+        told["connectwise_psa"][str(client.psa_id)] = str(client.psa_id) if served else None
+        told["ninjaone"] |= {str(row.id): str(client.psa_id) for row in client.organizations}
+        if client.ledger_id is not None:
+            told["quickbooks_online"][str(client.ledger_id)] = str(client.psa_id)
+    for system in SYSTEMS:
+        told[system] = {
+            row.id: None if row.client is None else str(world.clients.get(row.client).psa_id)
+            for row in world.others.at(system, now)
+        }
+    return told
 
 
 def is_managed(device: Device, moment: int) -> bool:

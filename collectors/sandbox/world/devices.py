@@ -40,6 +40,11 @@ class Device:
     os_release: str
     upgraded_at: int | None
 
+    @property
+    def serial(self) -> str:
+        """The maker's number, which every system that runs on the machine reads alike."""
+        return f"NW{self.id:07d}"
+
     def approval(self, moment: int) -> str:
         return "APPROVED" if self.approved_at is not None and self.approved_at <= moment else "PENDING"
 

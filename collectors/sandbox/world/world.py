@@ -15,6 +15,7 @@ from collectors.sandbox.world.devices import FIRST_ID, SLOTS, Device, Devices
 from collectors.sandbox.world.edits import FIRST_ADDED, Edit, Edits
 from collectors.sandbox.world.ledger import Ledger, Posting
 from collectors.sandbox.world.options import Options
+from collectors.sandbox.world.others import Others
 from collectors.sandbox.world.people import People
 from collectors.sandbox.world.tickets import Ticket, TicketState, TimeEntry, is_closed_status, state_at
 
@@ -41,6 +42,7 @@ class World:
         self.agreements = Agreements(options, self.calendar, self.clients, self.devices)
         self.desk = Desk(options, self.calendar, self.clients, self.people, self.agreements)
         self.ledger = Ledger(options, self.calendar, self.clients, self.agreements)
+        self.others = Others(options, self.calendar, self.clients, self.devices, self.agreements)
 
     # Tickets and time entries exist once created.
 

@@ -1,4 +1,4 @@
-"""Sets up the demo: people, three connections to the sandbox, 24 months of the past, and what people decided."""
+"""Sets up the demo: people, six systems, 24 months of the past read from the sandbox, and what people decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from metrics.periods import Month, months_between, parse
 from metrics.reading import COMPANY
 from organizations.matching import link_new
 from qbr import tasks
-from qbr.demo import decisions, past, people, sandbox
+from qbr.demo import decisions, other_systems, past, people, sandbox
 from qbr.demo.sign_ins import SIGN_INS
 from qbr.entry.grid import plain
 
@@ -52,6 +52,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Collecting as of each of {len(months)} month ends, then as of now")
         if not past.play(sources, months, Calendar.current().zone, self._say_month):
             self._say_month("all of it read before")
+        with self._step("Entering what three more systems hold") as done:
+            today = timezone.now().astimezone(Calendar.current().zone).date()
+            done(f"{other_systems.write(sandbox.others(), today)} new accounts")
         self._decide(months)
         with self._step("Working out the figures") as done:
             written = rollup.run("demo")

@@ -13,11 +13,12 @@ from decimal import Decimal
 import pytest
 import requests
 
-from collectors.sandbox.truth import truth
+from collectors.sandbox.truth import identities, truth
 from collectors.sandbox.world.clock import Clock
 from collectors.sandbox.world.dates import month_of, parse_month
 from collectors.sandbox.world.desk import LONGEST_STORY
 from collectors.sandbox.world.options import Options
+from collectors.sandbox.world.others import BACKUP, EDR, SYSTEMS, TENANT
 from collectors.sandbox.world.world import World
 from tests.collectors.sandbox.conftest import TODAY, Caller
 
@@ -215,3 +216,50 @@ def test_the_zone_decides_where_a_month_begins() -> None:
     east = Options(today=date(2026, 6, 17), zone="Pacific/Auckland").calendar()
     west = Options(today=date(2026, 6, 17)).calendar()
     assert west.month_start(parse_month("2026-05")) - east.month_start(parse_month("2026-05")) == 17 * 3600
+
+
+def test_three_more_systems_know_most_clients_under_their_own_ids(usual: World) -> None:
+    now = usual.clock.now()
+    for system in SYSTEMS:
+        rows = list(usual.others.at(system, now))
+        assert rows == list(usual.others.at(system, now))
+        assert len(rows) == len({row.id for row in rows})
+        assert len(rows) >= 20 and {row.client for row in rows} > {None}
+        told = [row for row in rows if row.ids]
+        assert all(row.ids == {"connectwise_psa": str(usual.clients.get(row.client or 0).psa_id)} for row in told)
+        assert 0.2 < len(told) / len(rows) < 0.7
+    assert all(row.tenant_id == row.id for row in usual.others.at(TENANT, now))
+
+
+def test_a_machine_has_the_same_serial_number_in_every_system_that_runs_on_it(usual: World) -> None:
+    now = usual.clock.now()
+    in_rmm = {device.serial: device.client for device in usual.devices_at(now)}
+    for system in (BACKUP, EDR):
+        found = {machine.serial: row.client for row in usual.others.at(system, now) for machine in row.machines}
+        assert len(found) > 50 and found.items() <= in_rmm.items()
+
+
+def test_the_other_systems_are_as_untidy_as_such_systems_are(usual: World) -> None:
+    others, now = usual.others, usual.clock.now()
+    [(second, first)], [(daughter, mother)] = others.franchise.items(), others.family.items()
+    site = next(row for row in others.at(EDR, now) if row.client == second)
+    assert usual.clients.get(first).psa_name.startswith(site.name)  # the franchise goes by one name
+    tenants = {row.client: row for row in others.at(TENANT, now) if row.client is not None}
+    assert usual.clients.get(mother).domain in tenants[daughter].domains
+    for system, index in others.twice.items():
+        assert [row.client for row in others.at(system, now)].count(index) == 2
+    paying = {
+        index for index in usual.clients.served
+        if usual.clients.get(index).left_at is None and others._pays(EDR, index, now)
+    }
+    assert paying - {row.client for row in others.at(EDR, now)}  # somebody pays and is not there
+
+
+def test_identities_tell_whose_each_account_is(usual: World) -> None:
+    told = identities(usual)
+    assert told["connectwise_psa"]["250"] == "250" and None in told["connectwise_psa"].values()
+    assert told["ninjaone"]["2"] == told["ninjaone"]["3"] == "2"  # the MSP's own, and its lab
+    assert told["quickbooks_online"]["104"] == "250"
+    for system in SYSTEMS:
+        assert told[system].keys() == {row.id for row in usual.others.at(system, usual.clock.now())}
+        assert None in told[system].values()

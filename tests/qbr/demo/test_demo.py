@@ -83,7 +83,7 @@ def test_the_demo_is_complete_and_a_second_time_changes_nothing(sandbox: str) ->
     for month in months:
         assert f"{month.label}: " in said
     assert Calendar.objects.get().time_zone == "America/Chicago"
-    assert Connection.objects.count() == 3
+    assert Connection.objects.count() == 6
     assert CollectorRun.objects.filter(state=CollectorRun.State.DONE).count() == 3 * (MONTHS + 1)
     assert not undecided.undecided_queues().exists() and not undecided.unmapped_ledger_accounts().exists()
     assert Organization.objects.filter(kind=Organization.Kind.INTERNAL).count() == 1

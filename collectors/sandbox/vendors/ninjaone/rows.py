@@ -55,7 +55,7 @@ def device_detailed(row: Device, moment: int) -> Row:
         "macAddresses": [f"02:00:00:{row.id >> 16 & 255:02X}:{row.id >> 8 & 255:02X}:{row.id & 255:02X}"],
         "publicIP": "203.0.113.7", "deviceType": "AGENT",
         "system": {"name": row.name, "manufacturer": "Northwall", "model": f"N{row.id % 7 + 3}00",
-                   "serialNumber": f"NW{row.id:07d}", "domain": "WORKGROUP"},
+                   "serialNumber": row.serial, "domain": "WORKGROUP"},
     }  # fmt: skip
     if row.os_name:
         made["os"] = {key: value for key, value in operating_system(row, moment).items()
