@@ -1,6 +1,7 @@
 """The mapping queue and the organizations, where people decide whose each account is."""
 
-from organizations.admin.organizations import AccountLinkAdmin, OrganizationAdmin
+from organizations.admin.history import AccountLinkAdmin
+from organizations.admin.organizations import OrganizationAdmin
 from organizations.admin.queue import QueueAdmin
 
 __all__ = ["AccountLinkAdmin", "OrganizationAdmin", "QueueAdmin"]

@@ -1,38 +1,35 @@
-"""Organizations with their accounts and how each came to them, and every decision as it was made."""
+"""Organizations: what is edited by hand, and the way to everything that a dated change does instead."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.db import models, transaction
+from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.views.decorators.http import require_safe
 
-from collectors.facts.shapes import EARLIEST
 from organizations import linking
-from organizations.admin import deciding
+from organizations.admin import beside
+from organizations.admin.history import LONGEST, history
 from organizations.models import AccountLink, Domain, Organization
 
 ONE_LINE: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
     models.TextField: {"widget": AdminTextInputWidget},
 }
-MOVES_NUMBERS = {"kind", "client_from", "client_to"}
-
-
-class ReadOnly:
-    """Rows are superseded by the mapping queue, and never edited or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+MOVES_NUMBERS = {"kind", "client_from"}
+CHANGED = ("name", "parent", "client_to")  # only a change sets these: it has a day, a reason, a preview and a way back
 
 
 class DomainInline(admin.TabularInline[Domain, Organization]):
@@ -41,52 +38,58 @@ class DomainInline(admin.TabularInline[Domain, Organization]):
     formfield_overrides: ClassVar = ONE_LINE
 
 
-class LinkInline(ReadOnly, admin.TabularInline[AccountLink, Organization]):
-    model = AccountLink
-    verbose_name_plural = "Accounts, now and before"
-    fields = ("account", "system", "since", "method", "reason", "keys", "decided_by", "decided_at", "until")
-    readonly_fields = fields
-    ordering = ("-superseded_at", "account__name", "-decided_at")
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccountLink]:
-        return super().get_queryset(request).select_related("account__connection", "decided_by", "organization")
-
-    @admin.display(description="System")
-    def system(self, link: AccountLink) -> str:
-        return link.account.connection.label
-
-    @admin.display(description="Since")
-    def since(self, link: AccountLink) -> str:
-        return "ever" if link.starts_on == EARLIEST else f"{link.starts_on:%d %b %Y}"
-
-    @admin.display(description="Evidence")
-    def keys(self, link: AccountLink) -> str:
-        return in_words(link.evidence)
-
-    @admin.display(description="Known until")
-    def until(self, link: AccountLink) -> str:
-        return f"{link.superseded_at:%d %b %Y %H:%M}" if link.superseded_at else "now"
-
-
 @admin.register(Organization)
 class OrganizationAdmin(admin.ModelAdmin[Organization]):
-    list_display = ("name", "kind", "owner", "segment", "plan", "accounts", "client_from", "client_to")
-    list_filter = ("kind", "owner", "segment", "plan")
+    list_display = ("name_", "kind", "owner", "segment", "plan", "accounts", "client_from", "client_to", "merged_into",
+                    "side_by_side")  # fmt: skip
+    list_display_links = ("name_",)
+    list_filter = ("kind", "owner", "segment", "plan", ("merged_into", admin.EmptyFieldListFilter))
     formfield_overrides: ClassVar = ONE_LINE
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "merged_into")
     search_fields = ("name", "slug", "domains__name")
     prepopulated_fields: ClassVar = {"slug": ("name",)}
-    autocomplete_fields = ("parent",)
-    fields = ("name", "slug", "kind", "owner", "segment", "plan", "parent", "client_from", "client_to")
-    inlines = (DomainInline, LinkInline)
+    edited = ("slug", "kind", "owner", "segment", "plan", "client_from")
+    inlines = (DomainInline,)
+
+    class Media:
+        css: ClassVar = {"all": ["organizations/organization.css"]}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Organization]:
         current = models.Q(links__superseded_at=None, links__verdict=AccountLink.Verdict.LINKED)
         return super().get_queryset(request).annotate(linked=models.Count("links", filter=current))
 
+    @admin.display(description="Name", ordering="name")
+    def name_(self, organization: Organization) -> SafeString:
+        return format_html('<bdi class="name">{}</bdi>', Truncator(organization.name or "(no name)").chars(LONGEST))
+
     @admin.display(description="Accounts", ordering="linked")
     def accounts(self, organization: Any) -> int:
         return int(organization.linked)
+
+    @admin.display(description="Side by side")
+    def side_by_side(self, organization: Organization) -> SafeString:
+        return format_html(
+            '<a href="{}" aria-label="{} side by side">Side by side</a>',
+            reverse("admin:organizations_organization_beside", args=[organization.pk]),
+            Truncator(organization.name).chars(LONGEST),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(require_safe(partial(beside.page, self)))
+        return [path("<int:key>/beside/", page, name="organizations_organization_beside"), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Organization | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ("name", *self.edited)})]
+        where = reverse("admin:organizations_organization_beside", args=[obj.pk])
+        words = format_html(
+            'Each takes a day, a reason and a preview, and can be undone: <a href="{}#changes">change them</a>.',
+            where,
+        )
+        return [(None, {"fields": self.edited}), ("Changed from a day on", {"fields": CHANGED, "description": words})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
+        return CHANGED if obj else ()
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Organization | None = None) -> dict[str, Any]:
         """A slug stands in addresses, so a new name does not change it."""
@@ -97,40 +100,15 @@ class OrganizationAdmin(admin.ModelAdmin[Organization]):
         if MOVES_NUMBERS & set(form.changed_data):
             linking.mark_organization(obj)
 
-
-@admin.register(AccountLink)
-class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
-    actions = ("unlink",)
-    list_display = ("account", "system", "verdict", "organization", "method", "reason", "decided_by", "decided_at",
-                    "superseded_at")  # fmt: skip
-    list_filter = ("verdict", "method", ("superseded_at", admin.EmptyFieldListFilter), "account__connection")
-    list_select_related = ("account__connection", "organization", "decided_by")
-    search_fields = ("account__name", "account__external_id", "organization__name", "reason")
-    date_hierarchy = "decided_at"
-    ordering = ("-decided_at", "-pk")
-
-    @admin.display(description="System", ordering="account__connection__label")
-    def system(self, link: AccountLink) -> str:
-        return link.account.connection.label
-
-    def has_unlink_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("organizations.change_waitingaccount")
-
-    @admin.action(description="Unlink: back to the mapping queue", permissions=["unlink"])
-    def unlink(self, request: HttpRequest, chosen: models.QuerySet[AccountLink]) -> None:
-        """Take back links that stand, whoever made them; the mapping queue offers to undo it."""
-        try:
-            with transaction.atomic():
-                words = deciding.unlink(request, [link.pk for link in chosen])
-        except deciding.Refused as refused:
-            messages.error(request, str(refused))
-        else:
-            messages.success(request, f"{words} Figures follow within a minute.")
-
-
-def in_words(evidence: dict[str, Any]) -> str:
-    """Evidence as a line of text."""
-    return "; ".join(
-        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in evidence.items() if value
-    )
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """In place of the admin's own: every decision on its accounts, every change of it, and what was edited."""
+        organization = get_object_or_404(Organization, pk=object_id if object_id.isdecimal() else 0)
+        if not self.has_view_permission(request, organization):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/organizations/organization/history.html", {
+            **self.admin_site.each_context(request), "opts": self.opts, "title": "History",
+            "organization": organization, "history": history(organization, request.GET.get("p", 1)),
+            **beside.may(request, organization), **(extra_context or {}),
+        })

@@ -183,20 +183,6 @@ def test_queries_do_not_grow_with_the_rows(
     assert page.count("Link to Client number") == 25
 
 
-def test_an_organization_shows_its_accounts_with_method_evidence_who_when_and_why(
-    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
-) -> None:
-    organization, account = make_organization("Fernbrook", "fern.example"), make_account("FERN", "ninjaone")
-    person = User.objects.get(username="admin")
-    linking.link(account, organization, person, "They said so", evidence={"keys": ["domain fern.example"]})
-    linking.ignore(account, person)
-    page = text(admin, f"/admin/organizations/organization/{organization.pk}/change/")
-    for shown in ("FERN", "They said so", "keys: domain fern.example", "A person", "admin", "fern.example"):
-        assert shown in page
-    assert "Fernbrook" in text(admin, "/admin/organizations/organization/")
-    assert "They said so" in text(admin, "/admin/organizations/accountlink/")
-
-
 def test_changing_an_organizations_kind_marks_its_accounts(
     admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
 ) -> None:

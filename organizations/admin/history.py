@@ -1,0 +1,307 @@
+"""Every decision on accounts and every change of organizations: who, when, why, on what evidence, from which day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Page, Paginator
+from django.db import models, transaction
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from collectors.connections import Connection
+from collectors.facts.shapes import EARLIEST
+from collectors.systems import system
+from organizations.admin import deciding
+from organizations.models import AccountLink, Organization, OrganizationChange
+
+LONGEST = 80  # characters of a name in a sentence
+A_PAGE = 25
+
+# How evidence says which kind of key it is, and what a person calls it.
+KEYS = {
+    "explicit_id": "id", "id": "id", "tenant": "tenant", "domain": "domain", "serial": "serial number",
+    "phone": "phone", "address": "address", "name": "name",
+}  # fmt: skip
+
+
+def evidence_lines(evidence: Any) -> list[str]:
+    """What a decision stood on, a line for each thing. It comes in several shapes, each with its own words.
+
+    {"keys": ["domain fern.example"]}; {"shown": [...], "against": [...]}, lines as they stood on the screen;
+    {"domains": [...], "types": [...], "ids": {...}}, what the system said; {"undone": id}, the decision taken back.
+    """
+    if not isinstance(evidence, dict):
+        return _texts(evidence)
+    lines = [_key(key) for key in _texts(evidence.get("keys"))] + _texts(evidence.get("shown"))
+    lines += [f"Against it: {line}" for line in _texts(evidence.get("against"))]
+    if types := _texts(evidence.get("types")):
+        lines.append("Called " + ", ".join(f"“{name}”" for name in types))
+    if domains := _texts(evidence.get("domains")):
+        lines.append("Domain " + ", ".join(domains))
+    if isinstance(ids := evidence.get("ids"), dict):
+        lines += [f"{system(str(slug)).label} id {number}" for slug, number in ids.items()]
+    if undone := _texts(evidence.get("undone")):
+        lines.append(f"Takes back decision {undone[0]}")
+    known = {"keys", "shown", "against", "types", "domains", "ids", "undone"}
+    others = {name: _texts(value) for name, value in evidence.items() if name not in known}
+    return lines + [f"{str(name).replace('_', ' ').capitalize()}: {', '.join(said)}" for name, said in others.items()
+                    if said]  # fmt: skip
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [str(one) for one in values if one not in (None, "", {}, [])]
+
+
+def _key(key: str) -> str:
+    """“domain fern.example” as a person says it; a line that is none of ours stays as it is."""
+    kind, _, value = key.partition(" ")
+    slug, colon, number = value.partition(":")
+    if kind not in KEYS or not value:
+        return key
+    if KEYS[kind] == "id" and colon:
+        return f"Same {system(slug).label} id, {number}"
+    return f"Same {KEYS[kind]}, {value}"
+
+
+def since(day: date) -> str:
+    return "ever" if day == EARLIEST else f"{day:%-d %b %Y}"
+
+
+def why(link: AccountLink) -> str:
+    """The reason, unless it only says again what the evidence says."""
+    return link.reason if link.decided_by or not evidence_lines(link.evidence) else ""
+
+
+def named(name: str) -> str:
+    """A name inside a sentence, kept from running away with it."""
+    return f"“{Truncator(name).chars(LONGEST)}”" if name else "an account without a name"
+
+
+# The history of one organization: decisions about every account it ever had, its changes, and what was edited.
+
+
+@dataclass(frozen=True)
+class Entry:
+    at: datetime
+    by: str
+    what: str
+    starts_on: date | None = None  # from which day; None where it is not dated
+    method: str = ""
+    evidence: Sequence[str] = ()
+    why: str = ""
+    until: datetime | None = None  # when it was superseded or undone; None while it stands
+    change: OrganizationChange | None = None
+
+    @property
+    def since(self) -> str:
+        return "" if self.starts_on is None else since(self.starts_on)
+
+
+def history(organization: Organization, number: Any = 1, size: int = A_PAGE) -> Page[Entry]:
+    """Newest first, a page at a time, in a number of queries that does not grow with it."""
+    links = AccountLink.objects.filter(
+        change=None, account__in=AccountLink.objects.filter(organization=organization).values("account")
+    )
+    changes = OrganizationChange.objects.filter(
+        models.Q(organization=organization) | models.Q(other=organization) | models.Q(links__organization=organization)
+    ).distinct()
+    edits = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Organization), object_id=str(organization.pk)
+    )
+    keys = _keys(links, "link").union(
+        _keys(changes, "change"), _keys(edits, "edit", "action_time"), all=True
+    ).order_by("-moment", "-key")
+    page: Any = Paginator(keys, size).get_page(number)
+    wanted = list(page.object_list)
+    found = _links(_of("link", wanted), organization) | _changes(_of("change", wanted)) | _edits(_of("edit", wanted))
+    page.object_list = [found[what, key] for _, key, what in wanted]
+    return page  # type: ignore[no-any-return]
+
+
+def _keys(rows: models.QuerySet[Any], what: str, moment: str = "decided_at") -> Any:
+    named = rows.order_by().annotate(moment=models.F(moment), key=models.F("pk"), what=models.Value(what))
+    return named.values_list("moment", "key", "what")
+
+
+def _of(what: str, keys: Sequence[tuple[datetime, int, str]]) -> list[int]:
+    return [key for _, key, kind in keys if kind == what]
+
+
+def _who(person: Any) -> str:
+    return str(person) if person else "Evidence, without asking"
+
+
+def _links(keys: Sequence[int], organization: Organization) -> dict[tuple[str, int], Entry]:
+    links = AccountLink.objects.select_related("account__connection", "organization", "decided_by").in_bulk(keys)
+    return {
+        ("link", key): Entry(
+            at=link.decided_at, by=_who(link.decided_by), what=link_words(link, organization),
+            starts_on=link.starts_on, method=str(link.get_method_display()), evidence=evidence_lines(link.evidence),
+            why=why(link), until=link.superseded_at,
+        )
+        for key, link in links.items()
+    }
+
+
+def link_words(link: AccountLink, here: Organization | None = None) -> str:
+    account = f"{named(link.account.name)} in {link.account.connection.label}"
+    match link.verdict:
+        case AccountLink.Verdict.LINKED if link.organization == here:
+            return f"{account} linked here"
+        case AccountLink.Verdict.LINKED:
+            return f"{account} linked to {named(str(link.organization))}"
+        case AccountLink.Verdict.IGNORED:
+            return f"{account} ignored"
+        case _:
+            return f"{account} put back in the queue"
+
+
+def _changes(keys: Sequence[int]) -> dict[tuple[str, int], Entry]:
+    changes = OrganizationChange.objects.select_related("organization", "other", "decided_by", "undone_by")
+    counted = changes.annotate(accounts=models.Count("links__account", distinct=True))
+    return {
+        ("change", key): Entry(
+            at=change.decided_at, by=_who(change.decided_by), what=change_words(change), starts_on=change.starts_on,
+            why=change.reason, until=change.undone_at, change=change,
+        )
+        for key, change in counted.in_bulk(keys).items()
+    }
+
+
+def change_words(change: OrganizationChange) -> str:
+    """A change in a sentence. `accounts`, where the query counted them, says how many it moved."""
+    name, other = named(change.organization.name), named(change.other.name) if change.other else "no one"
+    count = getattr(change, "accounts", None)
+    moved = f", {count} account{'' if count == 1 else 's'} moved" if count is not None else ""
+    match change.kind:
+        case OrganizationChange.Kind.MERGE:
+            return f"{name} merged into {other}{moved}"
+        case OrganizationChange.Kind.SPLIT:
+            return f"{other} split off from {name}{moved}"
+        case OrganizationChange.Kind.MOVE:
+            return f"Account moved from {name} to {other}"
+        case OrganizationChange.Kind.PARENT:
+            return f"{name} is now a subsidiary of {other}" if change.other else f"{name} has no parent any more"
+        case OrganizationChange.Kind.RENAME:
+            return f"Renamed {_field(change.before, change, 'name')} to {_field(change.after, change, 'name')}"
+        case _:
+            return f"{name} is a former client"
+
+
+def _field(fields: Any, change: OrganizationChange, name: str) -> str:
+    of_it = fields.get(str(change.organization_id)) if isinstance(fields, dict) else None
+    return named(str(of_it.get(name, ""))) if isinstance(of_it, dict) else named(change.organization.name)
+
+
+def _edits(keys: Sequence[int]) -> dict[tuple[str, int], Entry]:
+    edits = LogEntry.objects.select_related("user").in_bulk(keys)
+    return {
+        ("edit", key): Entry(at=edit.action_time, by=str(edit.user), what=str(edit.get_change_message()) or "Edited")
+        for key, edit in edits.items()
+    }
+
+
+class SystemFilter(admin.SimpleListFilter):
+    title = "system"
+    parameter_name = "system"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        vendors = Connection.objects.order_by("vendor").values_list("vendor", flat=True).distinct()
+        return [(vendor, system(vendor).label) for vendor in vendors]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        return queryset.filter(account__connection__vendor=self.value()) if self.value() else queryset
+
+
+class ReadOnly:
+    """Rows are superseded by decisions and changes, and never edited or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AccountLink)
+class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
+    """Every decision as it was made, those that fell included."""
+
+    actions = ("unlink",)
+    list_display = ("account_", "system", "decision", "whose", "from_", "how", "reason", "decided_by", "decided_at",
+                    "until")  # fmt: skip
+    list_display_links = ("account_",)
+    list_filter = (
+        SystemFilter, "method", "verdict", ("superseded_at", admin.EmptyFieldListFilter),
+        ("decided_by", admin.RelatedOnlyFieldListFilter),
+    )  # fmt: skip
+    list_select_related = ("account__connection", "organization", "decided_by")
+    list_per_page = 50
+    search_fields = ("account__name", "account__external_id", "organization__name", "reason")
+    search_help_text = "Name or id of an account, name of an organization, or words of the reason"
+    date_hierarchy = "decided_at"
+    ordering = ("-decided_at", "-pk")
+    fields = ("account_", "system", "decision", "whose", "from_", "how", "reason", "decided_by", "decided_at", "until",
+              "change")  # fmt: skip
+    readonly_fields = fields
+
+    class Media:
+        css: ClassVar = {"all": ["organizations/organization.css"]}
+
+    @admin.display(description="Account", ordering="account__name")
+    def account_(self, link: AccountLink) -> SafeString:
+        return format_html('<bdi class="name">{}</bdi>', Truncator(link.account.name or "(no name)").chars(LONGEST))
+
+    @admin.display(description="System", ordering="account__connection__vendor")
+    def system(self, link: AccountLink) -> str:
+        return link.account.connection.label
+
+    @admin.display(description="Decision", ordering="verdict")
+    def decision(self, link: AccountLink) -> str:
+        return str(link.get_verdict_display())
+
+    @admin.display(description="Organization", ordering="organization__name")
+    def whose(self, link: AccountLink) -> SafeString | str:
+        if link.organization is None:
+            return "—"
+        return format_html('<bdi class="name">{}</bdi>', Truncator(link.organization.name).chars(LONGEST))
+
+    @admin.display(description="From", ordering="starts_on")
+    def from_(self, link: AccountLink) -> str:
+        return since(link.starts_on)
+
+    @admin.display(description="How, and on what evidence", ordering="method")
+    def how(self, link: AccountLink) -> SafeString:
+        lines = [str(link.get_method_display()), *evidence_lines(link.evidence)]
+        return format_html_join("", '<span class="line">{}</span>', ((line,) for line in lines))
+
+    @admin.display(description="Known until", ordering="superseded_at", empty_value="now")
+    def until(self, link: AccountLink) -> datetime | None:
+        return link.superseded_at
+
+    def has_unlink_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organizations.change_waitingaccount")
+
+    @admin.action(description="Unlink: back to the mapping queue", permissions=["unlink"])
+    def unlink(self, request: HttpRequest, chosen: models.QuerySet[AccountLink]) -> None:
+        """Take back links that stand, whoever made them; the mapping queue offers to undo it."""
+        try:
+            with transaction.atomic():
+                words = deciding.unlink(request, [link.pk for link in chosen])
+        except deciding.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, f"{words} Figures follow within a minute.")

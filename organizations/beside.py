@@ -1,0 +1,290 @@
+"""One organization side by side: what each system says of it, what it holds there, and what does not agree."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from collectors.declare import Layer
+from collectors.facts.accounts import Account
+from collectors.facts.shapes import FOREVER
+from collectors.systems import system
+from organizations.as_of import owners_sql
+from organizations.models import AccountLink, Organization
+from organizations.names import normalised
+
+TICKET_DAYS = 90
+NAMED = 5  # sites that are named; the others are counted
+LAYERS = [*Layer, None]
+
+# (id, name, parent_id, kind) of every account that is the organization's on a day.
+OWNED = """
+SELECT a.id, a.name, a.parent_id, a.kind FROM ({owners}) o JOIN account a ON a.id = o.account_id
+WHERE o.verdict = 'linked' AND o.starts_on <= %(today)s AND %(today)s < o.ends_on
+ORDER BY a.name, a.id
+"""
+# What stands or happened under each column: `of` pairs every account with the column it is shown in.
+HELD = """
+WITH of(account_id, shown_id) AS (SELECT * FROM unnest(%(accounts)s::bigint[], %(shown)s::bigint[]))
+SELECT of.shown_id, 'devices', count(*)::numeric FROM of
+JOIN asset_state s ON s.account_id = of.account_id AND s.until_on = %(forever)s
+JOIN asset x ON x.id = s.thing_id AND x.retired_on IS NULL GROUP BY 1
+UNION ALL
+SELECT of.shown_id, 'tickets', count(*) FROM of
+JOIN ticket t ON t.account_id = of.account_id AND t.opened_on > %(since)s AND t.opened_on <= %(today)s GROUP BY 1
+UNION ALL
+SELECT of.shown_id, 'monthly', sum(g.monthly_amount) FROM of
+JOIN agreement_line g ON g.account_id = of.account_id AND g.from_on <= %(today)s AND %(today)s < g.until_on GROUP BY 1
+"""
+# Which of these things a system holds for anybody: only there does none of them mean zero.
+KEPT = """
+SELECT c.id, EXISTS (SELECT FROM asset x WHERE x.connection_id = c.id),
+       EXISTS (SELECT FROM ticket t WHERE t.connection_id = c.id),
+       EXISTS (SELECT FROM agreement g WHERE g.connection_id = c.id)
+FROM connection c WHERE c.id = ANY (%(connections)s)
+"""
+
+
+class Held(NamedTuple):
+    """What a system holds under an account; None where it holds no such thing for anybody."""
+
+    devices: int | None
+    tickets: int | None  # opened in the last 90 days
+    monthly: Decimal | None  # agreement money a month
+
+
+@dataclass(frozen=True)
+class Column:
+    """One account with its sites. `link` is the decision in force, None where a site goes with its parent."""
+
+    account: Account
+    system: str
+    console: str  # its page in the vendor's own console; empty where there is none
+    link: AccountLink | None
+    sites: tuple[str, ...]  # the first few, by name
+    sites_total: int
+    held: Held
+
+
+@dataclass(frozen=True)
+class Cell:
+    system: str
+    said: tuple[str, ...]
+    differs: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing systems say of a client, a cell for each column."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def differs(self) -> bool:
+        return any(cell.differs for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Beside:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]  # without those of which no system says anything
+
+    @property
+    def differing(self) -> list[str]:
+        return [row.label for row in self.rows if row.differs]
+
+
+def beside(organization: Organization, today: date) -> Beside:
+    """The organization's accounts of today in columns, in a number of queries that does not grow with them."""
+    columns = _columns(organization, today)
+    return Beside(columns, tuple(row for row in _rows(columns) if any(cell.said for cell in row.cells)))
+
+
+def accounts_of(organization: Organization, today: date) -> list[Account]:
+    """The accounts that are the organization's on a day, without the sites that only go with one of them."""
+    shown = set(_shown_in(_owned(organization, today)).values())
+    return _in_order(Account.objects.select_related("connection").filter(pk__in=shown))
+
+
+def _columns(organization: Organization, today: date) -> tuple[Column, ...]:
+    owned = _owned(organization, today)
+    shown_in = _shown_in(owned)
+    accounts = _in_order(Account.objects.select_related("connection").filter(pk__in=set(shown_in.values())))
+    links = _links([account.pk for account in accounts], today)
+    held = _held(shown_in, {account.pk: account.connection_id for account in accounts}, today)
+    sites: Mapping[int, list[str]] = defaultdict(list)
+    for key, shown in shown_in.items():
+        if key != shown:
+            sites[shown].append(owned[key].name)
+    return tuple(
+        Column(
+            account=account, system=system(account.connection.vendor).label, console=console(account),
+            link=links.get(account.pk), sites=tuple(sites[account.pk][:NAMED]), sites_total=len(sites[account.pk]),
+            held=held[account.pk],
+        )
+        for account in accounts
+    )
+
+
+class _Owned(NamedTuple):
+    name: str
+    parent: int | None
+    kind: str
+
+
+def _owned(organization: Organization, today: date) -> dict[int, _Owned]:
+    with connection.cursor() as cursor:
+        cursor.execute(OWNED.format(owners=owners_sql(organization=organization.pk)), {"today": today})
+        return {key: _Owned(*rest) for key, *rest in cursor.fetchall()}
+
+
+def _shown_in(owned: Mapping[int, _Owned]) -> dict[int, int]:
+    """The column of each account: its own, or for a site that of whom it belongs with. Circles of sites end."""
+    found = {}
+    for key in owned:
+        shown, met = key, {key}
+        while (parent := _parent(owned, shown)) is not None and parent not in met:
+            shown = parent
+            met.add(shown)
+        found[key] = shown
+    return found
+
+
+def _parent(owned: Mapping[int, _Owned], key: int) -> int | None:
+    site = owned[key]
+    return site.parent if site.kind == Account.Kind.SITE and site.parent in owned else None
+
+
+def _in_order(accounts: Iterable[Account]) -> list[Account]:
+    """The PSA first, then layer by layer; what a vendor no longer lists comes last."""
+    def place(account: Account) -> tuple[bool, int, str, str, int]:
+        known = system(account.connection.vendor)
+        return account.retired_on is not None, LAYERS.index(known.layer), known.label, account.name, account.pk
+
+    return sorted(accounts, key=place)
+
+
+def _links(accounts: Sequence[int], today: date) -> dict[int, AccountLink]:
+    """The decision in force on a day for each account."""
+    standing = AccountLink.objects.current().filter(account__in=accounts, starts_on__lte=today)
+    last = standing.order_by("account", "-starts_on").distinct("account")
+    return {link.account_id: link for link in last.select_related("organization", "decided_by", "change")}
+
+
+def _held(shown_in: Mapping[int, int], connections: Mapping[int, int], today: date) -> dict[int, Held]:
+    """By column; `connections` names the connection of each."""
+    amounts: dict[tuple[int, str], Any] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT, {"connections": sorted(set(connections.values()))})
+        kept = {key: flags for key, *flags in cursor.fetchall()}
+        cursor.execute(HELD, {
+            "accounts": list(shown_in), "shown": list(shown_in.values()), "forever": FOREVER, "today": today,
+            "since": today - timedelta(days=TICKET_DAYS),
+        })
+        for shown, what, amount in cursor.fetchall():
+            amounts[shown, what] = amount if what == "monthly" else int(amount)
+    return {
+        shown: Held(*(
+            amounts.get((shown, what), 0) if keeps else None
+            for what, keeps in zip(Held._fields, kept[of], strict=True)
+        ))
+        for shown, of in connections.items()
+    }
+
+
+def console(account: Account) -> str:
+    """The account's page in the vendor's console, as collecting built it from the vendor file; only of the web."""
+    return account.link if account.link.startswith(("https://", "http://")) else ""
+
+
+# What the systems say, and the form in which two of them would have to agree; None is not compared.
+
+
+@dataclass(frozen=True)
+class _Field:
+    label: str
+    said: Callable[[Account], list[str]]
+    key: Callable[[str], str] | None = None
+
+
+def _texts(name: str) -> Callable[[Account], list[str]]:
+    """A list in the evidence, or one text; anything else says nothing."""
+    def said(account: Account) -> list[str]:
+        value = account.evidence.get(name) if isinstance(account.evidence, dict) else None
+        values = value if isinstance(value, list) else [value]
+        return [str(one) for one in values if isinstance(one, str | int) and str(one).strip()]
+
+    return said
+
+
+def _day(on: date | None) -> list[str]:
+    return [f"{on:%-d %b %Y}"] if on else []
+
+
+def _phone(text: str) -> str:
+    """The digits that tell a line: what follows a trunk or country prefix."""
+    return re.sub(r"\D", "", text)[-10:]
+
+
+def _address(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+FIELDS = (
+    _Field("Name", lambda account: [account.name] if account.name else [], normalised),
+    _Field("Id there", lambda account: [account.external_id]),
+    _Field("Domains", _texts("domains"), str.casefold),
+    _Field("Phones", _texts("phones"), _phone),
+    _Field("Addresses", _texts("addresses"), _address),
+    _Field("Tenant", _texts("tenant_id"), str.casefold),
+    _Field("Kind there", lambda account: [str(account.get_kind_display()), *map("called “{}”".format,
+                                                                                _texts("types")(account))]),
+    _Field("State there", lambda account: ["Active" if account.active else "Inactive"], str),
+    _Field("Seen from", lambda account: _day(account.seen_from)),
+    _Field("Gone on", lambda account: _day(account.gone_on or account.retired_on)),
+)
+
+
+def _rows(columns: Sequence[Column]) -> list[Row]:
+    rows = [_compared(field, columns) for field in FIELDS]
+    place = next(number for number, field in enumerate(FIELDS) if field.label == "Tenant") + 1
+    return [*rows[:place], _ids(columns), *rows[place:]]
+
+
+def _compared(field: _Field, columns: Sequence[Column]) -> Row:
+    """A cell differs where another one says something and the two share nothing."""
+    said = [tuple(field.said(column.account)) for column in columns]
+    keys = [{field.key(text) for text in texts} - {""} if field.key else set() for texts in said]
+    holders = Counter(key for found in keys for key in found)
+    speaking = sum(1 for found in keys if found)
+    return Row(field.label, tuple(
+        Cell(column.system, texts, bool(found) and speaking > 1 and all(holders[key] == 1 for key in found))
+        for column, texts, found in zip(columns, said, keys, strict=True)
+    ))
+
+
+def _ids(columns: Sequence[Column]) -> Row:
+    """The ids of other systems' records that an account carries; one differs where the record here has another."""
+    there: Mapping[str, set[str]] = defaultdict(set)
+    for column in columns:
+        there[column.account.connection.vendor].add(column.account.external_id)
+    cells = []
+    for column in columns:
+        carried = _carried(column.account)
+        said = tuple(f"{system(slug).label} {number}" for slug, number in carried)
+        cells.append(Cell(column.system, said, any(there[slug] and number not in there[slug]
+                                                   for slug, number in carried)))  # fmt: skip
+    return Row("Other systems’ ids", tuple(cells))
+
+
+def _carried(account: Account) -> list[tuple[str, str]]:
+    ids = account.evidence.get("ids") if isinstance(account.evidence, dict) else None
+    return sorted((str(slug), str(number)) for slug, number in ids.items()) if isinstance(ids, dict) else []
