@@ -64,7 +64,7 @@ def owners_sql(
     """
     known = "l.superseded_at IS NULL"
     if known_at is not None:
-        moment = f"timestamptz '{known_at.isoformat()}'"
+        moment = _moment(known_at)
         known = f"l.decided_at <= {moment} AND (l.superseded_at IS NULL OR l.superseded_at > {moment})"
     family, only = EVERY_ACCOUNT, ""
     if organization is not None:
@@ -79,6 +79,29 @@ def owners_sql(
     )
 
 
+CLIENTS = "SELECT id, kind, client_from, client_to FROM organization"
+
+# The first change made or undone since tells what stood until then.
+CLIENTS_THEN = """
+WITH told AS (
+    SELECT DISTINCT ON (e.key) e.key::bigint AS id, (e.value ->> 'client_to')::date AS client_to
+    FROM (
+        SELECT decided_at AS at, before AS fields FROM organization_change WHERE decided_at > {moment}
+        UNION ALL
+        SELECT undone_at, after FROM organization_change WHERE undone_at > {moment}
+    ) c, jsonb_each(c.fields) e
+    WHERE e.value ? 'client_to' ORDER BY e.key, c.at
+)
+SELECT o.id, o.kind, o.client_from, CASE WHEN t.id IS NULL THEN o.client_to ELSE t.client_to END AS client_to
+FROM organization o LEFT JOIN told t ON t.id = o.id
+"""
+
+
+def clients_sql(known_at: datetime | None = None) -> str:
+    """A SELECT of (id, kind, client_from, client_to): the days each organization is a client, as changes of it say."""
+    return CLIENTS if known_at is None else CLIENTS_THEN.format(moment=_moment(known_at))
+
+
 LAST_OWNERS = """
 SELECT account_id, organization_id, verdict FROM ({owners}) by_day WHERE ends_on = date '{forever}'
 """
@@ -87,3 +110,7 @@ SELECT account_id, organization_id, verdict FROM ({owners}) by_day WHERE ends_on
 def last_owners_sql() -> str:
     """A SELECT of (account_id, organization_id, verdict): whose each account is in the end, by its last link."""
     return LAST_OWNERS.format(owners=owners_sql(), forever=FOREVER.isoformat())
+
+
+def _moment(known_at: datetime) -> str:
+    return f"timestamptz '{known_at.isoformat()}'"

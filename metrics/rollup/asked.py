@@ -15,7 +15,7 @@ from metrics.models import Definition, Period, Rollup, RollupReading, Scope
 from metrics.periods import Month, months_between
 from metrics.rollup.compile import BRIDGED, COUNTED, STANDING, entities_of, standing
 from metrics.rollup.marks import EVERY_ACCOUNT, EVERY_MONTH, NO_ACCOUNT
-from metrics.rollup.sql import fetch
+from metrics.rollup.sql import execute, fetch
 
 Key = tuple[int, str, int | None]  # connection, entity, account
 ENTRY = "Entry"  # the mark whose account is a scope
@@ -35,6 +35,11 @@ SELECT least(
     (SELECT min((read_from AT TIME ZONE %s)::date) FROM reading),
     (SELECT min(day) FROM listing),
     (SELECT min(p.starts_on) FROM entry e JOIN period p ON p.id = e.period_id WHERE e.superseded_at IS NULL))"""
+
+NEW_SCOPES = """
+INSERT INTO scope (kind, organization_id)
+SELECT 'organization', o.id FROM organization o
+WHERE NOT EXISTS (SELECT 1 FROM scope s WHERE s.kind = 'organization' AND s.organization_id = o.id)"""
 
 # Everyone an account was ever said to belong to, itself or as a site, whether that still stands or not.
 SCOPES_OF = """
@@ -191,6 +196,7 @@ def _marked(marks: Iterable[tuple[str, int, date]], opened: frozenset[Month]) ->
 def _scopes_of(accounts: set[int]) -> dict[int, set[int]]:
     scopes: dict[int, set[int]] = {account: set() for account in accounts}
     if accounts:
+        execute(NEW_SCOPES)  # an organization made since the last roll-up is asked for as well
         for account, scope in fetch(SCOPES_OF, [sorted(accounts)]):
             scopes[account].add(scope)
     return scopes

@@ -5,7 +5,7 @@ Statements are put together from declarations, ids and days of our own; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ def execute(statement: str, values: Sequence[Any] | None = None) -> int:
         return max(int(cursor.rowcount), 0)
 
 
-def fetch(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+def fetch(statement: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [tuple(row) for row in cursor.fetchall()]

@@ -22,11 +22,11 @@ from metrics.declare import Bridge, Facts, Flow, Standing, Stock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
-from metrics.rollup.asked import Asked
+from metrics.rollup.asked import NEW_SCOPES, Asked
 from metrics.rollup.compile import bridges, entities_of, moved
 from metrics.rollup.sql import day, execute, fetch, ids, lay, text
 from metrics.settings import COLUMNS, lay_rules
-from organizations.as_of import owners_sql
+from organizations.as_of import clients_sql, owners_sql
 
 Periods = dict[Span, int]  # the id of each period row
 
@@ -62,7 +62,7 @@ CROSS JOIN scoped s WHERE s.kind = 'company' GROUP BY 1, 2, 3"""
 def lay_tables(asked: Asked, known_at: datetime | None = None) -> tuple[Periods, frozenset[Month]]:
     """Lay every table above; the ids of the periods in play, and which months are narrow."""
     periods = _lay_periods(asked)
-    _lay_scopes()
+    _lay_scopes(known_at)
     _lay_owners(known_at)
     narrow = _lay_narrow(asked, periods)
     _lay_asked(asked, periods, narrow)
@@ -154,20 +154,17 @@ def not_linked_scope() -> int:
     return Scope.objects.get_or_create(kind=Scope.Kind.NOT_LINKED, organization=None, key=None)[0].pk
 
 
-def _lay_scopes() -> None:
+def _lay_scopes(known_at: datetime | None) -> None:
     company_scope()
     not_linked_scope()
-    execute("""
-        INSERT INTO scope (kind, organization_id)
-        SELECT 'organization', o.id FROM organization o
-        WHERE NOT EXISTS (SELECT 1 FROM scope s WHERE s.kind = 'organization' AND s.organization_id = o.id)""")
+    execute(NEW_SCOPES)
     # A client's first and last day are rounded out to whole months: a month it was a client in counts.
-    lay("scoped", """
+    lay("scoped", f"""
         SELECT s.id AS scope_id, s.kind, s.organization_id, coalesce(o.kind = 'internal', false) AS internal,
                coalesce(date_trunc('month', o.client_from::timestamp)::date, date '0001-01-01') AS from_month,
                coalesce((date_trunc('month', o.client_to - interval '1 day') + interval '1 month')::date,
                         date '9999-12-31') AS to_month
-        FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
+        FROM scope s LEFT JOIN ({clients_sql(known_at)}) o ON o.id = s.organization_id
         WHERE s.kind IN ('company', 'not_linked', 'organization')""")
 
 
