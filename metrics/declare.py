@@ -18,6 +18,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from collectors.declare import Layer
+
 
 class Section(StrEnum):
     OPERATIONS = "Operations"
@@ -100,6 +102,7 @@ class Metric:
     smart_number: bool = False
     spreadsheet_label: str = ""  # the owner's name for it, matched by imports
     rules: tuple[str, ...] = ()  # the dated settings it reads, named in its basis
+    base: str = ""  # what a share of it is a share of, where its facts' own word does not say
     requirement: str = ""  # R numbers
 
 
@@ -115,8 +118,10 @@ class Facts:
 
     name: str
     entity: type[models.Model]
+    layer: Layer  # the kind of system that holds them
     words: str
     sql: str
+    base: str = ""  # what they are counted in, as in “98.4 % of hours resolved”
     keep: str = ""
     account: str = "f.account_id"  # "" where the facts belong to no account: such metrics are the company's alone
     connection: str = "f.connection_id"
@@ -268,7 +273,7 @@ def facts_of(metric: Metric) -> Facts | None:
 
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
-    "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes",
+    "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

@@ -45,6 +45,16 @@ def _number(value: Any) -> str:
     return f"{number:f}"
 
 
+def _percent(value: Any) -> str:
+    try:
+        share = Decimal(str(value).strip().removesuffix("%"))
+    except InvalidOperation as error:
+        raise ValueError(f"“{value}” is not a number.") from error
+    if not share.is_finite() or not 0 <= share <= 100:
+        raise ValueError("Give a percentage from 0 to 100.")
+    return f"{share:f}"
+
+
 def _days(value: Any) -> int:
     if not str(value).strip().isdigit() or int(value) > 31:
         raise ValueError("Give a whole number of days from 0 to 31.")
@@ -136,6 +146,11 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             key="managed_agreement_kinds", label="Managed agreement types", default=[], check=_names, column="text[]",
             help="Agreement types that count as managed services. Empty: every agreement that bills.",
+        ),
+        Setting(
+            key="least_resolved", label="Share that must be resolved", default="80", check=_percent, column="numeric",
+            help="In percent: a number joined from several systems, or summed over clients, of whose hours, devices or "
+            "money less than this belongs to a client we know is marked as insufficient coverage. 0: never.",
         ),
         Setting(
             key="fiscal_year_start", label="Fiscal year starts in month", default=1, check=_fiscal_start,

@@ -24,8 +24,8 @@ KINDS = "agreement types that count as managed services"
 def _movement(part: Part, key: str, label: str, meaning: str, better: Better, spreadsheet_label: str = "") -> Movement:
     return Movement(
         key=key, label=label, section=Section.SALES, unit=Unit.MONEY, meaning=meaning, access=Access.FINANCE,
-        better=better, bridge=AGREEMENT_BRIDGE, part=part, rules=RULES, spreadsheet_label=spreadsheet_label,
-        requirement="C31",
+        better=better, base=label[0].lower() + label[1:], bridge=AGREEMENT_BRIDGE, part=part, rules=RULES,
+        spreadsheet_label=spreadsheet_label, requirement="C31",
     )
 
 
@@ -41,20 +41,20 @@ MONTHLY: tuple[Metric, ...] = (
         key="agreement_mrr", label="Agreement MRR", section=Section.FINANCIAL, unit=Unit.MONEY, across=Across.LAST,
         meaning="What agreements and their additions bill a month, at the end of the period.",
         access=Access.FINANCE, better=Better.HIGHER, facts=AGREEMENT_LINES, value="sum(f.monthly_amount)",
-        where=MANAGED, where_words=KINDS, rules=RULES, requirement="C30",
+        where=MANAGED, where_words=KINDS, rules=RULES, base="MRR", requirement="C30",
     ),
     Stock(
         key="average_agreement_mrr", label="Average agreement MRR", section=Section.FINANCIAL, unit=Unit.MONEY,
         meaning="What agreements and their additions bill a month, as the mean of the period's month ends.",
         access=Access.FINANCE, facts=AGREEMENT_LINES, value="sum(f.monthly_amount)", where=MANAGED,
-        where_words=KINDS, rules=RULES, requirement="C30",
+        where_words=KINDS, rules=RULES, base="MRR", requirement="C30",
     ),
     Stock(
         key="agreement_seats", label="Agreement seats", section=Section.FINANCIAL, unit=Unit.COUNT,
         meaning="Seats billed as additions at the end of the month, beyond those the base fee covers.",
         facts=AGREEMENT_LINES, value="sum(f.seats)", where=f"f.monthly_amount > 0 AND {SEATS} AND {MANAGED}",
         where_words=f"that bill, of products that are seats; {KINDS}", rules=(*RULES, "seat_products"),
-        requirement="C26",
+        base="seats", requirement="C26",
     ),
     _movement(Part.NEW, "new_mrr", "New MRR", "MRR of agreements that did not bill a month before.",
               Better.HIGHER, "New MRR"),
@@ -67,7 +67,7 @@ MONTHLY: tuple[Metric, ...] = (
     Opening(
         key="opening_mrr", label="Opening agreement MRR", section=Section.FINANCIAL, unit=Unit.MONEY,
         meaning="Agreement MRR at the end of the month before the period.", access=Access.FINANCE,
-        bridge=AGREEMENT_BRIDGE, rules=RULES, requirement="C45",
+        bridge=AGREEMENT_BRIDGE, rules=RULES, base="opening MRR", requirement="C45",
     ),
 )
 

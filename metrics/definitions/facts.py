@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.declare import Layer
 from collectors.facts.agreements import Addition, Agreement
 from collectors.facts.estate import Asset
 from collectors.facts.money import LedgerBalance
@@ -11,6 +12,8 @@ from metrics.declare import Bridge, Facts
 TICKETS = Facts(
     name="tickets",
     entity=Ticket,
+    layer=Layer.PSA,
+    base="tickets",
     words="tickets, without children of another ticket and without those merged into another",
     sql="""ticket f
     LEFT JOIN queue_kind_days q ON q.queue_id = f.queue_id AND {day} >= q.from_on AND {day} < q.until_on""",
@@ -22,6 +25,8 @@ TICKETS = Facts(
 TIME = Facts(
     name="time",
     entity=TimeEntry,
+    layer=Layer.PSA,
+    base="hours",
     also=(Ticket,),
     words="time entries; time on a child or merged ticket counts in the queue of the ticket it belongs to",
     sql="""time_entry f
@@ -42,6 +47,8 @@ KIND_OF_WORK = "work.kind"
 DEVICES = Facts(
     name="devices",
     entity=Asset,
+    layer=Layer.RMM,
+    base="devices",
     words="devices in the RMM, without those of internal organizations",
     sql="asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'rmm'",
     connection="t.connection_id",
@@ -52,6 +59,8 @@ NO_SPARE = "(:spare_pattern = '' OR f.name !~* :spare_pattern)"
 AGREEMENT_LINES = Facts(
     name="agreement lines",
     entity=Agreement,
+    layer=Layer.PSA,
+    base="agreements",
     also=(Addition,),
     words="agreements and their additions within their terms, each normalised to a month",
     sql="agreement_line f JOIN agreement t ON t.id = f.agreement_id",
@@ -82,6 +91,7 @@ COST_SIDES = "('cogs', 'expense', 'other_expense')"
 INCOME = Facts(
     name="ledger income",
     entity=LedgerBalance,
+    layer=Layer.LEDGER,
     words="the ledger's profit and loss by month",
     sql=LEDGER,
     keep=SHOWN_BASIS,
@@ -92,6 +102,7 @@ INCOME = Facts(
 COSTS = Facts(
     name="ledger costs",
     entity=LedgerBalance,
+    layer=Layer.LEDGER,
     words="the ledger's profit and loss by month",
     sql=LEDGER,
     keep=SHOWN_BASIS,

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from metrics.declare import Access, Metric
+from metrics.declare import Access, For, Metric
 from metrics.models import Origin, State
 from metrics.periods import Span
 
@@ -31,6 +31,11 @@ class ScopeRef:
     def is_company(self) -> bool:
         return self.kind == "company"
 
+    @property
+    def side(self) -> For:
+        """Which of a metric's formulas holds for it."""
+        return For.COMPANY if self.is_company else For.ORGANIZATION
+
 
 COMPANY = ScopeRef("company")
 NOT_LINKED = ScopeRef("not_linked")
@@ -49,12 +54,14 @@ class Number:
     period: Span
     value: Decimal | None
     state: State
-    cause: str = ""  # why, in a few words ("no devices", "2 of 3 months", "Help Desk not read since 3 Nov")
+    # Why, in a few words ("no devices", "2 of 3 months", "Help Desk not read since 3 Nov"); where a joined value is not
+    # wholly resolved, how far it is ("96 % of devices resolved").
+    cause: str = ""
     origin: Origin = Origin.COLLECTED
     collected: Decimal | None = None
     months: int | None = None
     of_months: int | None = None
-    coverage: Decimal | None = None
+    coverage: Decimal | None = None  # the least resolved share of what a joined value rests on; None: it is not joined
     fact_rows: int | None = None
     read_through: datetime | None = None
     version: int | None = None  # of the definition it was worked out by; None where nothing is stored
@@ -62,6 +69,11 @@ class Number:
     @property
     def is_final(self) -> bool:
         return self.state is State.MEASURED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all it rests on belongs to someone we know."""
+        return self.coverage is None or self.coverage == 1
 
 
 class Numbers(Mapping[tuple[str, ScopeRef, Span], Number]):

@@ -12,15 +12,16 @@ from django.utils import timezone
 
 from collectors.facts.touched import Calendar
 from metrics import settings
-from metrics.declare import Across, Derived, For, Metric, Total
+from metrics.declare import Across, Derived, Metric, Total
 from metrics.definitions import CATALOGUE
 from metrics.formula import EXACT, MONTHS, evaluate, parse, rounded
+from metrics.joined import LEAST_RESOLVED, bases_of
 from metrics.models import Origin, State
 from metrics.periods import Month, Span, months_between
-from metrics.reading.shapes import Number, Numbers, Person, ScopeRef, may_see
+from metrics.reading.resolved import BY_HAND, GOOD, in_words, resolved
+from metrics.reading.shapes import COMPANY, NOT_LINKED, Number, Numbers, Person, ScopeRef, may_see
 from metrics.reading.stored import numbers_of
 
-GOOD = (State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE)  # of these the least certain stands
 NAMED = 3  # how many months that lack a value are named
 
 
@@ -41,10 +42,12 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
     year = months_between(_fiscal_year_start(last, rules[last.starts_on]), last)
     months = tuple(month for month in year if month.starts_on <= today)
     # A permitted ratio may be made of inputs this person may not see; those are read here and never handed out.
-    stored = numbers_of(_with_inputs(asked, scope), [scope], months)
+    bases = [CATALOGUE[key] for metric in asked for key in bases_of(metric, scope.side)]
+    scopes = [scope, COMPANY, NOT_LINKED] if bases else [scope]
+    stored = numbers_of(tuple(dict.fromkeys([*_with_inputs(asked, scope), *bases])), scopes, months)
     running = bool(months) and through.ends_on > Month.holding(today).starts_on
     so_far = _Year(scope, through, months, stored, running, rules[last_day])
-    return {metric.key: so_far.number(metric) for metric in asked}
+    return {metric.key: so_far.covered(so_far.number(metric)) for metric in asked}
 
 
 def _today() -> date:
@@ -71,7 +74,7 @@ def _words(metric: Metric, scope: ScopeRef) -> tuple[str, ...]:
 
 
 def _formula(metric: Derived, scope: ScopeRef) -> str:
-    return metric.formula_for(For.COMPANY if scope.is_company else For.ORGANIZATION)
+    return metric.formula_for(scope.side)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,20 @@ class _Year:
         value = _across(metric)([month.value for month in with_value if month.value is not None])
         origins = {month.origin for month in there}
         return self._made(metric, value, there, len(there), origins.pop() if len(origins) == 1 else Origin.DERIVED)
+
+    def covered(self, number: Number) -> Number:
+        """With its coverage over the whole year, as a longer period is given it."""
+        if number.value is None or number.origin in BY_HAND:
+            return number
+        shares = resolved(number.metric, self.scope, self.months, self.stored)
+        if not shares:
+            return number
+        coverage = min(each.share for each in shares)
+        told = replace(number, coverage=coverage, cause=number.cause or in_words(shares))
+        if coverage * 100 >= Decimal(self.rules[LEAST_RESOLVED]):
+            return told
+        so_far = "so far, " if number.state is State.SO_FAR else ""
+        return replace(told, state=State.INSUFFICIENT_COVERAGE, cause=f"{so_far}{told.cause}")
 
     def _missing(self, metric: Metric, months: list[Number], there: list[Number], usable: list[Number]) -> Number:
         """The state the months share, or incomplete with how many there are."""

@@ -13,6 +13,7 @@ from django.db import connection
 
 from metrics.declare import For, Metric, fingerprint
 from metrics.definitions import CATALOGUE
+from metrics.joined import LEAST_RESOLVED, is_joined
 from metrics.models import Basis, Definition, LedgerCategory, MonthlyValue, QueueKind
 from metrics.periods import Month, Span
 from metrics.rollup.compile import formula_inputs, in_order, is_gathered
@@ -93,7 +94,8 @@ class Bases:
                 found[metric.key] = of.pop() if len(of) == 1 else self._row(metric, {}, of)
             else:
                 inputs = {found[key] for key in formula_inputs(metric, scope)}
-                found[metric.key] = self._row(metric, {rule: rules[rule] for rule in metric.rules}, inputs)
+                read = (*metric.rules, LEAST_RESOLVED) if is_joined(metric, scope) else metric.rules
+                found[metric.key] = self._row(metric, {rule: rules[rule] for rule in read}, inputs)
         return found
 
     def _row(self, metric: Metric, rules: Mapping[str, Any], inputs: Iterable[int]) -> int:

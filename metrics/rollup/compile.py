@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from metrics.declare import (
@@ -275,9 +275,7 @@ def _moves(metrics: Sequence[Movement | Opening], first: Month, last: Month) -> 
     """Each thing's amount at two month ends side by side; whose it is, is asked at the later one."""
     bridge: Bridge = metrics[0].bridge
     facts = bridge.facts
-    scope, owner, kept = _owner(Facts(
-        name=facts.name, entity=facts.entity, words="", sql="", account="p.account_id", internal=facts.internal
-    ), "d.day")
+    scope, owner, kept = _owner(replace(facts, account="p.account_id"), "d.day")
     source = f"""(
             SELECT month, connection_id, thing, account_id, sum(now) AS now, sum(before) AS before
             FROM (

@@ -11,6 +11,7 @@ from metrics.rollup.asked import Asked
 from metrics.rollup.bases import Bases, Definitions, lay_definitions
 from metrics.rollup.compile import entered_by_hand
 from metrics.rollup.count import count
+from metrics.rollup.cover import cover
 from metrics.rollup.derive import GIVEN, GOOD, derived_sql
 from metrics.rollup.gather import gather
 from metrics.rollup.sql import execute, ids, lay, text
@@ -21,7 +22,8 @@ CREATE TEMPORARY TABLE worked (
     scope_id bigint NOT NULL, definition_id bigint NOT NULL, period_id bigint NOT NULL, value numeric(20, 8),
     state smallint NOT NULL, cause text, origin smallint NOT NULL, collected numeric(20, 8),
     months smallint, of_months smallint, fact_rows integer, checksum bigint,
-    exact numeric  -- a mean as it goes into formulas, so that they are rounded once
+    exact numeric,  -- a mean as it goes into formulas, so that they are rounded once
+    coverage numeric(7, 6)
 ) ON COMMIT DROP"""
 
 OUTCOME = """
@@ -52,6 +54,7 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
     gather(definitions)
     _derive_upper(definitions)
     execute("ANALYZE worked")
+    cover(definitions)
     execute(OUTCOME)
 
 

@@ -8,7 +8,8 @@ from metrics.rollup.sql import execute
 TABLES = {"month": "metrics_monthly", "quarter": "metrics_quarterly", "year": "metrics_yearly"}
 MANY = 10_000  # rows after which the planner is told at once: believing a table empty, the next roll-up took minutes
 COMPARED = (
-    "basis_id", "value", "state", "cause", "origin", "collected", "months", "of_months", "fact_rows", "checksum",
+    "basis_id", "value", "state", "cause", "origin", "collected", "months", "of_months", "coverage", "fact_rows",
+    "checksum",
 )
 
 

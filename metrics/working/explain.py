@@ -13,14 +13,17 @@ from django.db import connection
 
 from collectors.systems import system
 from metrics import reading, settings
-from metrics.declare import Across, Derived, For, Metric, Total, facts_of
+from metrics.declare import Across, Derived, Metric, Total, facts_of
 from metrics.definitions import CATALOGUE
 from metrics.entering.grid import name_of
 from metrics.formula import MONTHS, MONTHS_IN_YEAR, Formula, parse, working
+from metrics.joined import LEAST_RESOLVED, bases_of, is_joined
 from metrics.models import Entry, QueueKind
 from metrics.periods import Month, Span
-from metrics.reading import Number, Person, Provenance, ScopeRef
+from metrics.reading import COMPANY, NOT_LINKED, Number, Person, Provenance, ScopeRef
 from metrics.reading.read_through import entities_of
+from metrics.reading.resolved import Resolved, resolved
+from metrics.reading.stored import numbers_of
 from metrics.typed import plain_decimal
 from metrics.working.listings import listing_of
 
@@ -74,6 +77,7 @@ class Working:
     counted: str  # which rows are counted, in words; empty where none are
     rules: tuple[RuleRead, ...]
     systems: tuple[SystemRead, ...]
+    resolved: tuple[Resolved, ...]  # of a joined number: the share of each base that belongs to someone we know
     entries: tuple[EntryMade, ...]  # newest first
     provenance: Provenance | None  # None where nothing is stored
     has_rows: bool
@@ -92,16 +96,26 @@ def explain(person: Person, metric: str, scope: ScopeRef, period: Span) -> Worki
         number=number, meaning=declared.meaning, formula=words, formula_with_values=put_in, inputs=inputs,
         across=ACROSS_WORDS[declared.across] if gathered else "",  # type: ignore[attr-defined]
         months=tuple(reading.numbers(person, [metric], [scope], period.months).values()) if gathered else (),
-        counted=_counted(declared), rules=_rules(declared, period, provenance), systems=_systems(declared),
-        entries=_entries(declared, scope, period), provenance=provenance, has_rows=listing_of(declared) is not None,
+        counted=_counted(declared), rules=_rules(declared, scope, period, provenance), systems=_systems(declared),
+        resolved=_resolved(number), entries=_entries(declared, scope, period), provenance=provenance,
+        has_rows=listing_of(declared) is not None,
     )
+
+
+def _resolved(number: Number) -> tuple[Resolved, ...]:
+    """Shares give no amount away, so they are told whether or not the person may see what they are shares of."""
+    bases = [CATALOGUE[key] for key in bases_of(number.metric, number.scope.side)]
+    if number.coverage is None or not bases:
+        return ()
+    months = number.period.months
+    return resolved(number.metric, number.scope, months, numbers_of(bases, [COMPANY, NOT_LINKED], months))
 
 
 def _formula(person: Person, metric: Metric, number: Number) -> tuple[str, str, tuple[Number, ...]]:
     """The formula in words, with values put in, and its inputs. One hidden input hides every value."""
     if not isinstance(metric, Derived):
         return "", "", ()
-    formula = parse(metric.formula_for(For.COMPANY if number.scope.is_company else For.ORGANIZATION))
+    formula = parse(metric.formula_for(number.scope.side))
     keys = [word for word in formula.inputs if word in CATALOGUE]
     inputs = tuple(reading.numbers(person, keys, [number.scope], [number.period]).values())
     words = {word: _word(word) for word in formula.words}
@@ -144,13 +158,14 @@ def _counted(metric: Metric) -> str:
     return f"{facts.words}; {narrower}" if narrower else facts.words
 
 
-def _rules(metric: Metric, period: Span, provenance: Provenance | None) -> tuple[RuleRead, ...]:
+def _rules(metric: Metric, scope: ScopeRef, period: Span, provenance: Provenance | None) -> tuple[RuleRead, ...]:
     """The rules the value read; where nothing is stored, as they stand at the period's end."""
     day = _last_day(period)
     stood: Mapping[str, Any] = settings.all_in_force([day])[day]
     if provenance:
         stood = {**stood, **provenance.rules}
-    return tuple(_rule(key, metric, period, stood) for key in metric.rules)
+    read = (*metric.rules, LEAST_RESOLVED) if is_joined(metric, scope.side) else metric.rules
+    return tuple(_rule(key, metric, period, stood) for key in read)
 
 
 def _rule(key: str, metric: Metric, period: Span, values: Mapping[str, Any]) -> RuleRead:
@@ -158,7 +173,7 @@ def _rule(key: str, metric: Metric, period: Span, values: Mapping[str, Any]) -> 
         return RuleRead("Queues by kind of work", _queues(period) or "none decided")
     if key == "ledger_categories":
         return RuleRead(f"Ledger accounts in {metric.label}", _ledger_accounts(metric, period) or "none")
-    value = values[key]
+    value = f"{values[key]} %" if key == LEAST_RESOLVED else values[key]
     shown = ", ".join(str(item).replace("_", " ") for item in value) if isinstance(value, list) else str(value)
     return RuleRead(settings.SETTINGS[key].label, shown or "none")
 

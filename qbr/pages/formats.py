@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from metrics.declare import Metric, Unit
 from metrics.models import State
 from metrics.periods import MONTH_NAMES, Span
+from metrics.reading import Number
 
 MISSING = "—"
 MINUS = "−"
@@ -117,6 +118,14 @@ def reason(state: State, cause: str = "", style: Style = Style.TABLE) -> str:
         return "so far"
     short = style is Style.LIST and state is not State.UNDEFINED
     return REASONS[state] if short or not cause else cause
+
+
+def why(number: Number, style: Style = Style.TABLE) -> str:
+    """What is said under a value: why it is missing or may still move, and how far it is resolved."""
+    said = reason(number.state, number.cause, style)
+    if number.is_whole or number.state not in (State.MEASURED, State.SO_FAR) or style is Style.LIST:
+        return said
+    return f"{said}, {number.cause}" if said else number.cause
 
 
 def day(on: date) -> str:

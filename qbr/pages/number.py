@@ -131,6 +131,7 @@ def _facts(explained: Working, question: Question) -> list[tuple[str, str]]:
         said.append(("Collected value beneath it", formats.of(number.metric, number.collected)))
     if number.months is not None and number.of_months:
         said.append(("Months measured", f"{number.months} of {number.of_months}"))
+    said.append(("Resolved", ", ".join(each.words for each in explained.resolved)))
     said.append(("What is counted", explained.counted))
     if number.fact_rows is not None:
         said.append(("Rows counted", f"{number.fact_rows:,}"))

@@ -76,7 +76,7 @@ def tile(key: str, question: Question, numbers: Numbers) -> Tile:
         text=formats.of(metric, found.value, Style.TILE),
         exact=formats.of(metric, found.value),
         href=question.number_address(key),
-        why=formats.reason(found.state, found.cause),
+        why=formats.why(found),
         css="missing" if found.value is None else "" if found.is_final else "provisional",
         state=_state(found, question.goals.get(key)),
         versus=tuple(versus(found, question, numbers)),
@@ -123,6 +123,8 @@ def _state(found: Number, goal: Goal | None) -> tuple[str, str] | None:
         return ("", "Not measured")
     if found.state is State.SO_FAR:
         return ("", "So far")
+    if found.state is State.INSUFFICIENT_COVERAGE:
+        return ("", "Insufficient coverage")
     if not found.is_final:
         return ("", "Not final")
     met = comparisons.against_goal(found, goal)

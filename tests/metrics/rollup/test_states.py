@@ -334,10 +334,11 @@ def test_what_a_vendor_does_not_tell_is_no_number_and_what_it_tells_of_none_is_z
 
 def test_what_adds_up_is_divided_by_the_months_it_was_added_up_over() -> None:
     world = World(listed=("2025-01-31", "2025-02-28", "2025-03-31"))
-    account = world.account(world.client("acme"))
+    acme = world.client("acme")
+    account = world.account(acme)
     for month in ("2025-02", "2025-03"):
         world.time(account, f"{month}-10", "6", world.ticket(account, f"{month}-10"))
-    world.device(world.account(None, world.rmm), since="2025-01-01")
+    world.device(world.account(acme, world.rmm), since="2025-01-01")
     enter("reactive_hours", "2025-01", None, kind="not_used")
     roll()
     assert (value("reactive_hours", "2025-Q1").months, value("reactive_hours", "2025-Q1").of_months) == (2, 2)

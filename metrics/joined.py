@@ -1,0 +1,51 @@
+"""Which metrics rest on links between systems, and on what: told from what they declare, never listed by hand.
+
+A metric is joined where its inputs are counted from the records of more than one kind of system (hours of the PSA over
+devices of the RMM), or where it is summed over clients, as every value of a segment is. The share of its base that is
+resolved, which means counted for an organization we know, travels with each of its values.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from metrics.declare import Derived, Facts, For, Metric, facts_of
+from metrics.definitions import CATALOGUE
+from metrics.formula import parse
+
+LEAST_RESOLVED = "least_resolved"  # the rule below which a joined number has insufficient coverage
+
+
+@cache
+def counted_inputs(key: str, scope: For) -> tuple[str, ...]:
+    """The metrics counted from facts that a metric comes down to, in the order its formula names them; or itself."""
+    metric = CATALOGUE[key]
+    if facts_of(metric) is not None:
+        return (key,)
+    if not isinstance(metric, Derived):
+        return ()
+    words = [word for word in parse(metric.formula_for(scope)).inputs if word in CATALOGUE]
+    return tuple(dict.fromkeys(found for word in words for found in counted_inputs(word, scope)))
+
+
+def is_joined(metric: Metric, scope: For) -> bool:
+    """Whether a metric's values depend on which accounts are the same client. A client's own are all its own."""
+    return scope is For.COMPANY and len({_facts(key).layer for key in counted_inputs(metric.key, scope)}) > 1
+
+
+def bases_of(metric: Metric, scope: For) -> tuple[str, ...]:
+    """The inputs a joined metric's coverage is told of: those whose facts belong to accounts. Empty: it has none."""
+    if not is_joined(metric, scope):
+        return ()
+    return tuple(key for key in counted_inputs(metric.key, scope) if _facts(key).account)
+
+
+def base_word(key: str) -> str:
+    """What a share of it is a share of: hours, devices, MRR."""
+    return CATALOGUE[key].base or _facts(key).base
+
+
+def _facts(key: str) -> Facts:
+    facts = facts_of(CATALOGUE[key])
+    assert facts is not None, key
+    return facts
