@@ -23,7 +23,6 @@ COLUMNS = (
 BATCH = 2_000
 LONGEST_NAME = 200  # characters: a name may be enormous, and nothing reads it back
 
-# A merged organization answers as the one it went into, as it does everywhere.
 MAPPING = f"""
 SELECT c.vendor, c.label, a.external_id, left(a.name, {LONGEST_NAME}),
        CASE WHEN l.verdict <> 'open' THEN l.verdict WHEN a.kind = 'site' THEN 'parent' ELSE 'waiting' END,
@@ -31,8 +30,7 @@ SELECT c.vendor, c.label, a.external_id, left(a.name, {LONGEST_NAME}),
 FROM account a
 JOIN connection c ON c.id = a.connection_id
 LEFT JOIN account_link l ON l.account_id = a.id AND l.superseded_at IS NULL
-LEFT JOIN organization o ON o.id = l.organization_id
-LEFT JOIN organization g ON g.id = coalesce(o.merged_into_id, o.id)
+LEFT JOIN organization g ON g.id = l.organization_id
 LEFT JOIN auth_user u ON u.id = l.decided_by_id
 ORDER BY c.vendor, c.label, a.name, a.external_id, a.id, l.starts_on
 """  # noqa: S608 - a number of our own

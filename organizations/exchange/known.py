@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models.functions import Coalesce
-
 from collectors.connections import Connection
 from collectors.facts.accounts import Account
 from collectors.systems import system
@@ -33,7 +31,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A link as it stands; `organization` is the slug of the one that answers, after any merge."""
+    """A link as it stands; `organization` is a slug, or empty."""
 
     link: int
     verdict: str
@@ -106,9 +104,8 @@ def load_links(accounts: Accounts) -> dict[int, dict[date, Standing]]:
     """The links of these accounts that stand, by account and first day, in order of days."""
     links: dict[int, dict[date, Standing]] = defaultdict(dict)
     current = AccountLink.objects.current().filter(account__in=[known.pk for known in accounts.values()])
-    slug = Coalesce("organization__merged_into__slug", "organization__slug")
     for account, day, *standing in current.order_by("account", "starts_on").values_list(
-        "account", "starts_on", "pk", "verdict", slug, "reason"
+        "account", "starts_on", "pk", "verdict", "organization__slug", "reason"
     ):
         link, verdict, organization, reason = standing
         links[account][day] = Standing(link, verdict, organization or "", reason)
