@@ -1,6 +1,9 @@
 """The tables of numbers: what they mean, for whom, over which days, and what people decided about them."""
 
+from metrics.models.closing import PeriodChange, Restatement
+from metrics.models.context import Benchmark, BenchmarkSet, HeldLimits, Note
 from metrics.models.entries import Entry, Goal
+from metrics.models.quality import Finding, QualityScore
 from metrics.models.rules import LedgerCategory, QueueKind, Rule
 from metrics.models.values import (
     Basis,
@@ -20,7 +23,8 @@ from metrics.models.values import (
 )
 
 __all__ = [
-    "Basis", "Definition", "Entry", "Goal", "InForce", "LedgerCategory", "MonthlyValue", "Origin", "Period",
-    "QuarterlyValue", "QueueKind", "Rollup", "RollupReading", "Rule", "Scope", "State", "Value", "WeeklyValue",
+    "Basis", "Benchmark", "BenchmarkSet", "Definition", "Entry", "Finding", "Goal", "HeldLimits", "InForce",
+    "LedgerCategory", "MonthlyValue", "Note", "Origin", "Period", "PeriodChange", "QualityScore", "QuarterlyValue",
+    "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "Scope", "State", "Value", "WeeklyValue",
     "YearlyValue",
 ]

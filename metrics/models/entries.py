@@ -45,11 +45,16 @@ class Entry(models.Model):
 
 
 class Goal(models.Model):
-    """A goal in force from a day on, for every scope or for one."""
+    """A goal in force from a day on, for every scope or for one.
+
+    A band has a floor, `target`, and a ceiling. A glide path leads from `starts_at` on its first day to the target on
+    `reached_on`, in a straight line.
+    """
 
     class Direction(models.TextChoices):
         AT_LEAST = "at_least", "At least"
         AT_MOST = "at_most", "At most"
+        BAND = "band", "Between"
 
     metric = models.TextField()
     scope = models.ForeignKey(Scope, models.CASCADE, null=True, blank=True, related_name="+")
@@ -57,6 +62,9 @@ class Goal(models.Model):
     direction = models.TextField(choices=Direction)
     target = models.DecimalField(max_digits=20, decimal_places=8)
     warn_at = models.DecimalField(max_digits=20, decimal_places=8, null=True, blank=True)
+    ceiling = models.DecimalField(max_digits=20, decimal_places=8, null=True, blank=True)
+    starts_at = models.DecimalField(max_digits=20, decimal_places=8, null=True, blank=True)
+    reached_on = models.DateField(null=True, blank=True)
     note = models.TextField(default="", blank=True)
 
     class Meta:

@@ -104,6 +104,7 @@ class Period(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
+        SOFT_CLOSED = "soft_closed", "Soft-closed"  # nothing collected moves it; people may still enter and correct
         CLOSED = "closed", "Closed"
 
     grain = models.TextField(choices=Grain)
