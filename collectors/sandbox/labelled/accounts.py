@@ -131,7 +131,7 @@ def _with_domain(draft: Draft, system: str, client: Client) -> Said:
 def _with_tenant_or_serials(draft: Draft, system: str, client: Client) -> Said:
     made = Said(any_way(client.name, client.form, system, draft.random))
     company = draft.companies[client.label]
-    if system not in WITH_DEVICES or tenant_known(draft, client) and draft.chance(0.25):
+    if system not in WITH_DEVICES or (tenant_known(draft, client) and draft.chance(0.25)):
         made.tenant_id = client.tenant
         tied = draft.tenants.get(client.label) in (Kind.ID, Kind.DOMAIN)
         if system == "microsoft_365" or not tied or draft.chance(0.5):
@@ -152,7 +152,7 @@ def _with_second(draft: Draft, system: str, client: Client) -> Said:
     by_phone = bool(company.phones) and (not company.addresses or draft.chance(0.65))
     if by_phone:
         made.phones = [telephone(client.phone, draft.random)]
-    if not by_phone or company.addresses and draft.chance(0.2):
+    if not by_phone or (company.addresses and draft.chance(0.2)):
         made.addresses = [postal(client.address, draft.random)]
     elif draft.chance(0.08):
         made.addresses = [draft.words.address()]  # bills go elsewhere

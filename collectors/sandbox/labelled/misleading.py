@@ -83,7 +83,8 @@ def _anothers_domain(draft: Draft, system: str, client: Client) -> Said:
 def _part_without_company(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """A subsidiary uses its parent's domain and has no company in the PSA."""
     parent = draft.another(draft.us)
-    made = Said(family_name(draft.random, draft.words, parent), [str(parent.domain)], story="subsidiary without company")
+    called = family_name(draft.random, draft.words, parent)
+    made = Said(called, [str(parent.domain)], story="subsidiary without company")
     if draft.chance(0.5):
         made.phones = [telephone(draft.words.phone(), draft.random)]
     return made, None
