@@ -49,7 +49,7 @@ const KEYS = {
   j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), n: skip,
   a: () => press("a"), Enter: () => press("a"), i: () => press("i"), c: () => press("c"), o: () => press("o"),
   x: () => press("x"), u: () => press("u"),
-  "/": () => { const field = document.querySelector("input[type=search]"); field.focus(); field.select(); },
+  "/": () => { const field = document.querySelector(".mapping input[type=search]"); field.focus(); field.select(); },
   "?": () => dialog.showModal(),
 };
 const HELD_DOWN = new Set(["j", "k", "ArrowDown", "ArrowUp"]);  // a key that decides counts once, however long it is held
