@@ -30,7 +30,7 @@ def from_csv(lines: Iterable[str]) -> list[LabelledAccount]:
         _check_header(rows.fieldnames or ())
         accounts = [_account(number, row) for number, row in _numbered(rows)]
     except csv.Error as problem:
-        raise BadRow(f"Row {rows.line_num}: this is not CSV ({problem}).") from None
+        raise BadRow(f"Row {rows.reader.line_num}: this is not CSV ({problem}).") from None
     if not any(one.system == FOUNDING for one in accounts):
         raise BadRow("No row has the system “psa”, so there are no clients to link anything to.")
     _check_once(accounts)

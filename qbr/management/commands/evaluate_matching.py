@@ -59,7 +59,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{file}: {len(labelled):,} accounts")
         judged = evaluate(labelled)
         self._print(judged)
-        return f"{len(judged.wrong)} automatic links are wrong" if judged.wrong else ""
+        return next(judged.missed()) if judged.wrong else ""
 
     def _print_shares(self, world: World) -> None:
         heads = "".join(f"{head:>13}" for head in ("accounts", "id", "domain", "tenant/serial", "name+second", "none"))
@@ -79,7 +79,8 @@ class Command(BaseCommand):
             f"First suggestion  {_share(judged.first)} right; of the rest {len(judged.first_wrong)} are wrong or none",
             f"Conflicts shown   {judged.conflicts}; accounts that are no client's: {judged.unlinkable}",
             f"Founding          {judged.founded:,} organizations;"
-            f" {len(judged.founded_again)} for a client that had one, {len(judged.founded_wrongly)} of what is no client;"
+            f" {len(judged.founded_again)} for a client that had one,"
+            f" {len(judged.founded_wrongly)} of what is no client;"
             f" {len(judged.companies_waiting)} companies of clients wait",
         )
         self.stdout.write("\n".join(f"  {line}" for line in lines))
