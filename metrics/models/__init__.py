@@ -13,6 +13,7 @@ from metrics.models.values import (
     Rollup,
     RollupReading,
     Scope,
+    Segment,
     State,
     Value,
     WeeklyValue,
@@ -21,6 +22,6 @@ from metrics.models.values import (
 
 __all__ = [
     "Basis", "Definition", "Entry", "Goal", "InForce", "LedgerCategory", "MonthlyValue", "Origin", "Period",
-    "QuarterlyValue", "QueueKind", "Rollup", "RollupReading", "Rule", "Scope", "State", "Value", "WeeklyValue",
-    "YearlyValue",
+    "QuarterlyValue", "QueueKind", "Rollup", "RollupReading", "Rule", "Scope", "Segment", "State", "Value",
+    "WeeklyValue", "YearlyValue",
 ]

@@ -15,18 +15,17 @@ from metrics.definitions import CATALOGUE
 from metrics.joined import LEAST_RESOLVED, base_word, bases_of
 from metrics.models import Origin, State
 from metrics.rollup.bases import Definitions
-from metrics.rollup.derive import GOOD
+from metrics.rollup.derive import GOOD, RESOLVED
 from metrics.rollup.sql import execute, ids, lay, text
 from metrics.rollup.tables import company_scope, not_linked_scope
 
-RESOLVED = "resolved"  # the last word of a cause that tells of coverage
 BY_HAND = f"({int(Origin.ENTERED)}, {int(Origin.IMPORTED)}, {int(Origin.CORRECTED)})"
 
 # Of each base and month: the amount that is someone's and the amount that is nobody's, NULL where people gave it.
 # Months asked for stand in `worked`, the others of their quarters and years as they are stored.
 SPLIT = """
 WITH month AS (
-    SELECT period_id FROM asked WHERE scope_id = {company} UNION SELECT month_id FROM member
+    SELECT period_id FROM asked UNION SELECT month_id FROM member
 ), held AS (
     SELECT w.scope_id, w.definition_id, w.period_id, w.value, w.state, w.origin, w.collected
     FROM worked w JOIN month m ON m.period_id = w.period_id
