@@ -123,8 +123,8 @@ def link(
         account=account.pk, organization=organization.pk, method=method, reason=reason,
         evidence=evidence or {}, starts_on=starts_on,
     )], by)
-    if is_psa(account):
-        learn_domains({account: organization})
+    if is_psa(account) and made.organization:
+        learn_domains({account: made.organization})
     return made
 
 

@@ -79,26 +79,34 @@ def _told(links: dict[Key, AccountLink], account: int) -> set[tuple[date, str, i
 def _restore_fields(change: OrganizationChange, organizations: dict[str, Organization]) -> None:
     for key, fields in change.before.items():
         organization = organizations[key]
-        for name, value in fields.items():
-            if name == "domains":
-                Domain.objects.filter(name__in=value).update(organization=organization)
-                continue
-            setattr(organization, name, _out_of_json(name, value))
-            organization.save(update_fields=[name.removesuffix("_id")])
-            if name.startswith("client_"):
-                linking.mark_organization(organization)
-            if organization in above(organization):
-                raise Refused(f"“{organization}” would stand under itself. Nothing was undone.")
+        if names := fields.get("domains"):
+            Domain.objects.filter(name__in=names).update(organization=organization)
+        for name in fields.keys() - {"domains"}:
+            _restore(organization, name, _out_of_json(name, fields[name]))
+    for key, fields in change.before.items():
+        for name in sorted(fields):
+            if name.endswith("_id") and fields[name]:
+                _follow(organizations[key], name)
+
+
+def _restore(organization: Organization, name: str, value: Any) -> None:
+    setattr(organization, name, value)
+    organization.save(update_fields=[name.removesuffix("_id")])
+    if name.startswith("client_"):
+        linking.mark_organization(organization)
+
+
+def _follow(organization: Organization, name: str) -> None:
+    """What it points to again may have been merged away since; and nothing may stand under itself."""
+    other = Organization.objects.select_related("merged_into").get(pk=getattr(organization, name))
+    if other.merged_into:
+        _restore(organization, name, other.merged_into.pk)
+    if getattr(organization, name) == organization.pk or organization in above(organization):
+        raise Refused(f"“{organization}” would stand under itself. Nothing was undone.")
 
 
 def _out_of_json(name: str, value: Any) -> Any:
-    """A day as a day, and another organization as it stands now."""
-    if value and name.startswith("client_"):
-        return date.fromisoformat(value)
-    if value and name.endswith("_id"):
-        other = Organization.objects.get(pk=value)
-        return other.merged_into_id or other.pk
-    return value
+    return date.fromisoformat(value) if value and name.startswith("client_") else value
 
 
 def _restore_links(accounts: list[int], change: OrganizationChange, by: User | None) -> None:
