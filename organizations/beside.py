@@ -108,10 +108,10 @@ def beside(organization: Organization, today: date) -> Beside:
     return Beside(columns, tuple(row for row in _rows(columns) if any(cell.said for cell in row.cells)))
 
 
-def accounts_of(organization: Organization, today: date) -> list[Account]:
-    """The accounts that are the organization's on a day, without the sites that only go with one of them."""
-    shown = set(_shown_in(_owned(organization, today)).values())
-    return _in_order(Account.objects.select_related("connection").filter(pk__in=shown))
+def owned_by(organization: Organization, today: date, most: int = 300) -> list[Account]:
+    """The accounts that are the organization's on a day, sites after them; at most as many."""
+    accounts = Account.objects.select_related("connection").filter(pk__in=_owned(organization, today))
+    return sorted(_in_order(accounts), key=lambda account: account.kind == Account.Kind.SITE)[:most]
 
 
 def _columns(organization: Organization, today: date) -> tuple[Column, ...]:

@@ -22,7 +22,8 @@ from django.views.decorators.http import require_safe
 
 from organizations import linking
 from organizations.admin import beside
-from organizations.admin.history import LONGEST, history
+from organizations.admin.history import history
+from organizations.admin.words import LONGEST
 from organizations.models import AccountLink, Domain, Organization
 
 ONE_LINE: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {

@@ -12,7 +12,8 @@ from django.test import Client
 
 from collectors.facts.touched import Touched
 from organizations import linking
-from organizations.admin.history import evidence_lines, history
+from organizations.admin.history import history
+from organizations.admin.words import evidence_lines
 from organizations.models import Organization, OrganizationChange
 from tests.organizations.conftest import MakeAccount, MakeOrganization
 
@@ -118,7 +119,7 @@ def test_history_has_every_decision_and_change_of_an_organization_newest_first(
     )  # fmt: skip
     linking.link(make_account("Somebody's", "ninjaone"), hazel, None)
     renamed, sold, linked = history(fern)
-    assert (renamed.what, renamed.why) == ("Renamed “Ferm” to “Fern”", "New sign")
+    assert (renamed.what, renamed.why) == ("“Ferm” renamed to “Fern”", "New sign")
     assert (sold.what, sold.by, sold.why) == ("“FERN” in ninjaone linked to “Hazel”", "admin", "It was sold")
     assert (linked.what, linked.by) == ("“FERN” in ninjaone linked here", "Evidence, without asking")
     assert (linked.evidence, linked.since) == (["Same domain, fern.example"], "ever")
