@@ -60,11 +60,12 @@ NAME_KEYS = """
 SELECT k.key, array_agg(k.organization_id) FROM name_key k JOIN organization g ON g.id = k.organization_id
 WHERE g.merged_into_id IS NULL AND {only} GROUP BY k.key HAVING count(*) <= {common} OR k.key ^@ '='
 """
-# A link that was taken back, by a person or by undoing.
+# A link that was taken back. One that was only undone is no word against it: a list is undone for one row of it.
 TAKEN_BACK = """
 SELECT DISTINCT l.account_id, coalesce(g.merged_into_id, g.id)
 FROM account_link l JOIN organization g ON g.id = l.organization_id
 JOIN account_link b ON b.account_id = l.account_id AND b.verdict = 'open' AND b.decided_at >= l.superseded_at
+    AND NOT b.evidence ? 'undone'
 WHERE l.superseded_at IS NOT NULL AND l.account_id = ANY(%(accounts)s)
 """
 

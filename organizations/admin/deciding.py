@@ -8,12 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, cast
 from unicodedata import bidirectional
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST
-from organizations import linking
+from organizations import linking, signals, suggestions
 from organizations.admin.rows import offers, said
 from organizations.founding import found, is_psa, learn_domains
 from organizations.linking import Decision
@@ -34,6 +35,17 @@ CHOSEN = {"shown": ["Chosen among all clients"], "against": []}
 VERDICTS = {
     "new": AccountLink.Verdict.LINKED, "ignore": AccountLink.Verdict.IGNORED, "wait": AccountLink.Verdict.OPEN,
 }
+
+
+FOLLOWED = 1_000  # accounts whose proposals follow a decision at once
+NEAR = """
+SELECT other.account_id FROM signal mine JOIN signal other ON other.kind = mine.kind AND other.key = mine.key
+WHERE mine.account_id = ANY(%(accounts)s)
+UNION
+SELECT p.account_id FROM proposal p JOIN account_link l ON l.organization_id IN (p.organization_id, p.runner_up_id)
+WHERE l.account_id = ANY(%(accounts)s)
+LIMIT %(most)s
+"""
 
 
 class Refused(Exception):
@@ -61,6 +73,7 @@ def act(request: HttpRequest) -> int | None:
     links = linking.decide(decisions, by)
     if verb in ("link", "new"):
         _learn(links, accounts)
+    _propose_again([*accounts])
     request.session[UNDO] = {"links": [link.pk for link in links], "words": _words(verb, links, accounts)}
     return _next(request, set(accounts))
 
@@ -205,6 +218,17 @@ def _learn(links: Sequence[AccountLink], accounts: Mapping[int, Account]) -> Non
     learn_domains({accounts[link.account_id]: to[link.organization_id] for link in companies if link.organization_id})
 
 
+def _propose_again(accounts: list[int]) -> None:
+    """Work out what is suggested for these accounts, and for those that share a key with them, as it stands now.
+
+    What only a likeness of names connects follows with the next run; a row shows what holds at the moment anyway.
+    """
+    signals.refresh_new(accounts)
+    with connection.cursor() as cursor:
+        cursor.execute(NEAR, {"accounts": accounts, "most": FOLLOWED})
+        suggestions.refresh({*accounts, *(row[0] for row in cursor.fetchall())})
+
+
 def unlink(request: HttpRequest, links: Sequence[int]) -> str:
     """Take back those of these links that stand, and say so. Raises Refused where none of them does."""
     by = cast("User", request.user)
@@ -218,6 +242,7 @@ def unlink(request: HttpRequest, links: Sequence[int]) -> str:
         Decision(account=each.account_id, verdict=AccountLink.Verdict.OPEN, starts_on=each.starts_on)
         for each in standing
     ], by)
+    _propose_again([each.account_id for each in standing])
     words = _words("wait", made, {each.account_id: each.account for each in standing})
     request.session[UNDO] = {"links": [link.pk for link in made], "words": words}
     return words
@@ -232,6 +257,7 @@ def _undo(request: HttpRequest, by: User) -> int | None:
         linking.undo(links, by)
     except linking.Superseded as superseded:
         raise Refused(str(superseded)) from superseded
+    _propose_again([link.account_id for link in links])
     request.session[UNDO] = {"links": [], "words": f"Undone: {last['words']}"}
     return next((link.account_id for link in links), None)
 

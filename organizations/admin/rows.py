@@ -30,8 +30,8 @@ class Offer:
 
     @property
     def together(self) -> bool:
-        """Whether it may be accepted in a list: strong, and nothing speaks against it."""
-        return self.suggestion.is_strong and not self.suggestion.is_conflict
+        """Whether it may be accepted in a list without having been chosen: strong, and nothing speaks against it."""
+        return self.suggestion.is_strong
 
     @property
     def lines(self) -> dict[str, list[str]]:
@@ -64,6 +64,12 @@ class Row:
         return said(self.account)
 
     @property
+    def site_of(self) -> str:
+        """The name of the account above, where this is a site of one."""
+        parent = self.account.parent if self.account.kind == Account.Kind.SITE else None
+        return (parent.name or "an account without a name") if parent else ""
+
+    @property
     def console(self) -> str:
         """The record's page in the vendor's console, if that is an address one may follow."""
         return self.account.link if self.account.link.startswith(("https://", "http://")) else ""
@@ -75,7 +81,7 @@ class Row:
 
 def rows_of(held: Sequence[Holding], *, with_suggestions: bool) -> list[Row]:
     """In a number of queries that does not grow with the rows."""
-    accounts = Account.objects.select_related("connection").in_bulk([holding.account for holding in held])
+    accounts = Account.objects.select_related("connection", "parent").in_bulk([holding.account for holding in held])
     offered = offers(list(accounts.values())) if with_suggestions else {}
     rows = []
     for holding in held:
@@ -87,16 +93,7 @@ def rows_of(held: Sequence[Holding], *, with_suggestions: bool) -> list[Row]:
 
 def offers(accounts: Sequence[Account]) -> dict[int, list[Offer]]:
     """What is suggested for each account now, best first."""
-    return {account: [Offer(_shim(one), account) for one in found] for account, found in suggestions(accounts).items()}
-
-
-def _shim(one):
-    from types import SimpleNamespace
-    if hasattr(one, "evidence"):
-        return one
-    against = [one.reason] if "another" in one.reason else []
-    return SimpleNamespace(organization=one.organization, strength=one.strength, evidence=[one.reason], against=against,
-                           is_strong=one.is_strong, is_conflict=bool(against), reason=one.reason)
+    return {account: [Offer(one, account) for one in found] for account, found in suggestions(accounts).items()}
 
 
 def said(account: Account) -> list[str]:

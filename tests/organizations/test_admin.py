@@ -232,6 +232,28 @@ def test_what_was_accepted_keeps_the_lines_that_stood_on_the_screen(
     assert all(line in html.unescape(page) for line in evidence["shown"])
 
 
+def test_a_list_that_was_undone_can_be_accepted_again(
+    admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    organization, account = make_organization("Fernbrook Dental"), make_account("Fernbrook Dental", "ninjaone")
+    for _ in range(2):
+        press(admin, "link shown", shown=shown(text(admin)))
+        assert link_of(account).organization == organization
+        press(admin, "undo")
+        assert link_of(account).verdict == "open"
+
+
+def test_proposals_follow_a_decision_at_once(admin: Client, make_account: MakeAccount) -> None:
+    """A client made of one account is what the account with its domain in another system waits for."""
+    company = make_account("Fernbrook Dental", evidence={"domains": ["fern.example"]})
+    tenant = make_account("FBD Holding", "ninjaone", evidence={"domains": ["fern.example"]})
+    press(admin, f"new {company.pk}")
+    proposal = Proposal.objects.get()
+    assert (proposal.account, proposal.organization) == (tenant, link_of(company).organization)
+    press(admin, "undo")
+    assert set(Proposal.objects.values_list("account", flat=True)) == {company.pk, tenant.pk}
+
+
 def in_conflict(make_account: MakeAccount, make_organization: MakeOrganization) -> Account:
     """The name of a client, and another domain than its own."""
     make_organization("Fernbrook Dental", "fern.example")
