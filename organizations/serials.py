@@ -70,6 +70,7 @@ pair AS (
 )
 SELECT p.account, p.holder, p.shared, mine.many, theirs.many
 FROM pair p JOIN held mine ON mine.top = p.account JOIN held theirs ON theirs.top = p.holder
+ORDER BY p.account, p.shared DESC, p.holder
 """
 
 
