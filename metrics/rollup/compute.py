@@ -57,7 +57,7 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
     gather(definitions)
     _derive_upper(definitions, sides)
     execute("ANALYZE worked")
-    cover(definitions)
+    cover(definitions, sides)
     execute(OUTCOME)
 
 
