@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from metrics.periods import Month
 from metrics.reading import COMPANY
 from organizations.matching import link_new
 from qbr import tasks
+from qbr.data.undecided import waiting_accounts
 from qbr.demo import decisions, other_systems, past, people, sandbox, sources
 from qbr.demo.sign_ins import SIGN_INS
 from qbr.entry.grid import plain
@@ -50,25 +52,27 @@ class Command(BaseCommand):
         self.stdout.write(f"Collecting as of each of {len(months)} month ends, then as of now")
         if not past.play(connections, months, Calendar.current().zone, self._say_month):
             self._say_month("all of it read before")
+        today = timezone.now().astimezone(Calendar.current().zone).date()
         with self._step("Entering what three more systems hold") as done:
-            today = timezone.now().astimezone(Calendar.current().zone).date()
             done(f"{other_systems.write(sandbox.others(), today)} new accounts")
-        self._decide(months)
+        self._decide(months, today)
         with self._step("Working out the figures") as done:
             written = rollup.run("demo")
             done("nothing moved" if written is None else f"{written.rows_written:,} values")
         tasks.schedules()
         self.stdout.write(f"Demo data … ready ({time.monotonic() - began:.1f} s)")
 
-    def _decide(self, months: list[Month]) -> None:
+    def _decide(self, months: list[Month], today: date) -> None:
         with self._step("Linking accounts to clients") as done:
             linked = link_new()
-            done(f"{linked.founded.total()} clients founded, {linked.linked.total()} accounts linked, "
-                 f"{linked.waiting.total()} wait for a person")  # fmt: skip
+            done(f"{linked.founded.total()} clients founded, {linked.linked.total()} accounts linked")
         with self._step("Deciding queues, categories, accounts and owners") as done:
             admin = people.person("admin")
             done(f"{decisions.decide_queues()} queues, {decisions.decide_ledger()} categories, "
-                 f"{decisions.map_accounts(admin)} accounts, {people.assign_clients()} clients")  # fmt: skip
+                 f"{decisions.map_accounts(admin, today)} accounts, {people.assign_clients()} clients")  # fmt: skip
+        with self._step("Linking what those decisions tell") as done:
+            linked = link_new()
+            done(f"{linked.linked.total()} accounts, {waiting_accounts().count()} wait for a person")
         with self._step("Entering headcount and sales activity") as done:
             done(f"{self._enter(months)} cells")
 
