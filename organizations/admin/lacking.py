@@ -87,8 +87,8 @@ class LackingAdmin(ForMappers[PaidLayer]):
         vendors, day = lacking.connected(), today()
         without = Paginator(lacking.lacking(vendors, day), A_PAGE).get_page(request.GET.get("p"))
         owed = Paginator(lacking.unpaid(vendors, day), A_PAGE).get_page(request.GET.get("u"))
-        keys = [account for one in (*without, *owed) for account in one.accounts]
-        accounts = Account.objects.select_related("connection").in_bulk(keys)
+        found: list[Lacking | Unpaid] = [*without, *owed]
+        accounts = Account.objects.select_related("connection").in_bulk([key for one in found for key in one.accounts])
         return self.page(
             request, "lacking", title="Paid for and missing", without=without, owed=owed,
             lacking=_rows(list(without), accounts), unpaid=_rows(list(owed), accounts),
