@@ -104,7 +104,8 @@ def _namesake(draft: Draft, system: str) -> tuple[Said, Client | None]:
 
 def _place_of_a_chain(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """A franchise that is no client, behind the call centre of one that is. Its address is another."""
-    client = draft.another(draft.us)
+    companies = ((client, draft.companies[client.label]) for client in draft.clients[1:])
+    client = draft.random.choice([client for client, company in companies if company.phones and company.addresses])
     made = Said(lightly(client.name, client.form, draft.random), phones=[telephone(client.phone, draft.random)],
                 addresses=[draft.words.address()], story="same name and telephone, somebody else")
     return made, None
@@ -129,9 +130,10 @@ def _left_over_id(draft: Draft, system: str) -> tuple[Said, Client | None]:
 
 
 def _acquired(draft: Draft) -> tuple[Client, Client]:
-    gone = draft.random.choice([client for client in draft.clients if client.into and client.domain])
-    assert gone.into is not None
-    return gone, gone.into
+    """A client that is gone, and the one it went into; of several, one whose telephone the PSA knows."""
+    pairs = [(client, client.into) for client in draft.clients if client.into and client.domain]
+    known = [(gone, owner) for gone, owner in pairs if draft.companies[owner.label].phones]
+    return draft.random.choice(known or pairs)
 
 
 def _nobody(draft: Draft, system: str) -> tuple[Said, Client | None]:

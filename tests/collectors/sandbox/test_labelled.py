@@ -113,6 +113,18 @@ def test_what_misleads_says_so_somewhere(world: World, companies: dict[str, Labe
                        for other in companies.values())
 
 
+def test_a_place_of_a_chain_that_is_no_client_has_an_address_the_psa_does_not_know() -> None:
+    worlds = [labelled_world(seed, 400) for seed in range(3)]
+    for world in worlds:
+        for one in world.accounts:
+            if one.story == "same name and telephone, somebody else":
+                behind = [other for other in world.accounts if other.system == FOUNDING
+                          and digits(other.evidence.get("phones", [])) & digits(one.evidence["phones"])]
+                assert behind and all(one.evidence["addresses"] != other.evidence.get("addresses") for other in behind)
+                assert any(other.evidence.get("addresses") for other in behind)
+                assert one.client is None
+
+
 def test_it_holds_what_makes_clients_hard_to_tell_apart(
     world: World, companies: dict[str, LabelledAccount]
 ) -> None:
