@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -260,15 +260,27 @@ def _rows(columns: Sequence[Column]) -> list[Row]:
 
 
 def _compared(field: _Field, columns: Sequence[Column]) -> Row:
-    """A cell differs where another one says something and the two share nothing."""
+    """A cell differs where most of those that say something agree, and it does not share a value with them."""
     said = [tuple(field.said(column.account)) for column in columns]
     keys = [{field.key(text) for text in texts} - {""} if field.key else set() for texts in said]
-    holders = Counter(key for found in keys for key in found)
-    speaking = sum(1 for found in keys if found)
+    apart = _apart(keys)
     return Row(field.label, tuple(
-        Cell(column.system, texts, bool(found) and speaking > 1 and all(holders[key] == 1 for key in found))
-        for column, texts, found in zip(columns, said, keys, strict=True)
+        Cell(column.system, texts, place in apart)
+        for place, (column, texts) in enumerate(zip(columns, said, strict=True))
     ))
+
+
+def _apart(keys: Sequence[set[str]]) -> set[int]:
+    """The places outside the largest group of those that share a key; where two are as large, every place."""
+    groups: list[tuple[set[str], set[int]]] = []
+    for place, found in enumerate(keys):
+        if found:
+            near = [group for group in groups if group[0] & found]
+            joined = found.union(*(held for held, _ in near)), {place}.union(*(places for _, places in near))
+            groups = [group for group in groups if group not in near] + [joined]
+    sizes = sorted((len(places) for _, places in groups), reverse=True)
+    tied = len(sizes) > 1 and sizes[0] == sizes[1]
+    return set().union(*(places for _, places in groups if tied or len(places) < sizes[0]))
 
 
 def _ids(columns: Sequence[Column]) -> Row:

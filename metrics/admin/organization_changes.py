@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_safe
 
 from metrics.admin.change_forms import FOUND, SCREENS, ChangeForm, Screen, search, written
@@ -27,7 +28,7 @@ from metrics.admin.decisions import today
 from metrics.rollup.preview import NotInTime
 from organizations import changes
 from organizations.admin.history import ReadOnly
-from organizations.admin.words import change_words, consequences, since, told
+from organizations.admin.words import change_words, consequences, named, since, told
 from organizations.models import Organization, OrganizationChange
 
 MAY = ("organizations.change_organization", "organizations.change_waitingaccount")
@@ -41,7 +42,7 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
     """Every change as it was made, those undone included."""
 
     change_form_template = f"{TEMPLATES}/change.html"
-    list_display = ("what", "from_", "reason", "decided_by", "decided_at", "standing")
+    list_display = ("what", "from_", "why", "decided_by", "decided_at", "standing")
     list_display_links = ("what",)
     list_filter = ("kind", ("undone_at", admin.EmptyFieldListFilter), ("decided_by", admin.RelatedOnlyFieldListFilter))
     list_per_page = 50
@@ -57,12 +58,19 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[OrganizationChange]:
         return told().order_by("-decided_at", "-pk")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Changes of organizations", **(extra_context or {})})
+
     def has_view_permission(self, request: HttpRequest, obj: OrganizationChange | None = None) -> bool:
         return request.user.has_perms(MAY) or super().has_view_permission(request, obj)
 
     @admin.display(description="Change", ordering="kind")
     def what(self, change: OrganizationChange) -> SafeString:
-        return format_html('<bdi class="name">{}</bdi>', change_words(change))
+        return format_html('<bdi class="name" dir="ltr">{}</bdi>', change_words(change))
+
+    @admin.display(description="Reason", ordering="reason")
+    def why(self, change: OrganizationChange) -> str:
+        return Truncator(change.reason).chars(200)
 
     @admin.display(description="From", ordering="starts_on")
     def from_(self, change: OrganizationChange) -> str:
@@ -77,7 +85,8 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
 
     @admin.display(description="What else it did")
     def did(self, change: OrganizationChange) -> SafeString | str:
-        return format_html_join("", '<bdi class="name">{}</bdi>', ((each,) for each in consequences(change))) or "—"
+        lines = ((each,) for each in consequences(change))
+        return format_html_join("", '<bdi class="line" dir="ltr">{}</bdi>', lines) or "—"
 
     @admin.display(description="Decisions it made")
     def moved(self, change: OrganizationChange) -> SafeString | str:
@@ -111,9 +120,9 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
         if screen is None:
             raise Http404
         organization = get_object_or_404(Organization.objects.select_related("merged_into"), pk=key)
-        if organization.merged_into:
-            messages.error(request, f"“{organization}” has been merged into “{organization.merged_into}”.")
-            return redirect(ORGANIZATION, organization.merged_into_id)
+        if into := organization.merged_into:
+            messages.error(request, f"{named(organization.name)} has been merged into {named(into.name)}.")
+            return redirect(ORGANIZATION, into.pk)
         if request.method != "POST":
             return self._form(request, screen, screen.form(organization, today(), initial=request.GET.dict()))
         form = screen.form(organization, today(), request.POST)
@@ -130,7 +139,7 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
                 concerned=[organization.pk, *([other.pk] if other else [])], undo=None,
             )
         except changes.Refused as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, _clipped(refused))
             return self._form(request, screen, form)
 
     def undo(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -148,7 +157,7 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
                 concerned=[*concerned, *([change.other_id] if change.other_id else [])], screen=None, undo=change,
             )
         except changes.Refused as refused:
-            messages.error(request, str(refused))
+            messages.error(request, _clipped(refused))
             return redirect(ORGANIZATION, change.organization_id)
 
     def _seen_or_done(
@@ -199,3 +208,8 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
 def _allowed(request: HttpRequest) -> None:
     if not request.user.has_perms(MAY):
         raise PermissionDenied
+
+
+def _clipped(refused: Exception) -> str:
+    """Its sentence, in which a name may be of any length."""
+    return Truncator(str(refused)).chars(400)

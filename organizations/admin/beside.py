@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 
 from collectors.facts.touched import Calendar
 from organizations.admin.history import history
-from organizations.admin.words import evidence_lines, since, why
+from organizations.admin.words import evidence_lines, since, who, why
 from organizations.beside import Beside, Column, beside
 from organizations.models import Organization
 
@@ -77,7 +77,7 @@ def came(column: Column, organization: Organization) -> Came:
     return Came(
         column=column, method=str(link.get_method_display()), since=since(link.starts_on),
         evidence=evidence_lines(link.evidence), why=why(link),
-        by=str(link.decided_by) if link.decided_by else "",
+        by=who(link),
         through=link.organization.name if link.organization and link.organization != organization else "",
     )
 

@@ -12,15 +12,16 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Page, Paginator
 from django.db import models, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from collectors.connections import Connection
+from collectors.facts.shapes import EARLIEST
 from collectors.systems import system
 from organizations.admin import deciding
-from organizations.admin.words import LONGEST, change_words, evidence_lines, link_words, since, told, why
+from organizations.admin.words import LONGEST, change_words, evidence_lines, link_words, since, told, who, why
 from organizations.models import AccountLink, Organization, OrganizationChange
 
 A_PAGE = 25
@@ -75,15 +76,11 @@ def _of(what: str, keys: Sequence[tuple[datetime, int, str]]) -> list[int]:
     return [key for _, key, kind in keys if kind == what]
 
 
-def _who(person: Any) -> str:
-    return str(person) if person else "Evidence, without asking"
-
-
 def _links(keys: Sequence[int], organization: Organization) -> dict[tuple[str, int], Entry]:
     links = AccountLink.objects.select_related("account__connection", "organization", "decided_by").in_bulk(keys)
     return {
         ("link", key): Entry(
-            at=link.decided_at, by=_who(link.decided_by), what=link_words(link, organization),
+            at=link.decided_at, by=who(link), what=link_words(link, organization),
             starts_on=link.starts_on, method=str(link.get_method_display()), evidence=evidence_lines(link.evidence),
             why=why(link), until=link.superseded_at,
         )
@@ -94,7 +91,7 @@ def _links(keys: Sequence[int], organization: Organization) -> dict[tuple[str, i
 def _changes(keys: Sequence[int]) -> dict[tuple[str, int], Entry]:
     return {
         ("change", key): Entry(
-            at=change.decided_at, by=_who(change.decided_by), what=change_words(change), starts_on=change.starts_on,
+            at=change.decided_at, by=who(change), what=change_words(change), starts_on=change.starts_on,
             why=change.reason, until=change.undone_at, change=change,
         )
         for key, change in told().in_bulk(keys).items()
@@ -139,8 +136,7 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
     """Every decision as it was made, those that fell included."""
 
     actions = ("unlink",)
-    list_display = ("account_", "system", "decision", "whose", "from_", "how", "reason", "decided_by", "decided_at",
-                    "until")  # fmt: skip
+    list_display = ("account_", "decision", "how", "decided", "until")
     list_display_links = ("account_",)
     list_filter = (
         SystemFilter, "method", "verdict", ("superseded_at", admin.EmptyFieldListFilter),
@@ -152,8 +148,7 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
     search_help_text = "Name or id of an account, name of an organization, or words of the reason"
     date_hierarchy = "decided_at"
     ordering = ("-decided_at", "-pk")
-    fields = ("account_", "system", "decision", "whose", "from_", "how", "reason", "decided_by", "decided_at", "until",
-              "change")  # fmt: skip
+    fields = ("account_", "decision", "how", "reason", "decided", "until", "change")
     readonly_fields = fields
 
     class Media:
@@ -161,34 +156,34 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
 
     @admin.display(description="Account", ordering="account__name")
     def account_(self, link: AccountLink) -> SafeString:
-        return format_html('<bdi class="name">{}</bdi>', Truncator(link.account.name or "(no name)").chars(LONGEST))
+        name = Truncator(link.account.name or "(no name)").chars(LONGEST)
+        return format_html('<bdi class="name">{}</bdi> <small>{}</small>', name, link.account.connection.label)
 
-    @admin.display(description="System", ordering="account__connection__vendor")
-    def system(self, link: AccountLink) -> str:
-        return link.account.connection.label
-
-    @admin.display(description="Decision", ordering="verdict")
-    def decision(self, link: AccountLink) -> str:
-        return str(link.get_verdict_display())
-
-    @admin.display(description="Organization", ordering="organization__name")
-    def whose(self, link: AccountLink) -> SafeString | str:
+    @admin.display(description="Decision", ordering="organization__name")
+    def decision(self, link: AccountLink) -> SafeString:
+        from_day = f"from {'the beginning' if link.starts_on == EARLIEST else since(link.starts_on)}"
         if link.organization is None:
-            return "—"
-        return format_html('<bdi class="name">{}</bdi>', Truncator(link.organization.name).chars(LONGEST))
+            return format_html("{} <small>{}</small>", link.get_verdict_display(), from_day)
+        name = Truncator(link.organization.name or "(no name)").chars(LONGEST)
+        return format_html('Linked to <bdi class="name">{}</bdi> <small>{}</small>', name, from_day)
 
-    @admin.display(description="From", ordering="starts_on")
-    def from_(self, link: AccountLink) -> str:
-        return since(link.starts_on)
-
-    @admin.display(description="How, and on what evidence", ordering="method")
+    @admin.display(description="How, on what evidence, and why", ordering="method")
     def how(self, link: AccountLink) -> SafeString:
         lines = [str(link.get_method_display()), *evidence_lines(link.evidence)]
-        return format_html_join("", '<span class="line">{}</span>', ((line,) for line in lines))
+        said = [f"“{Truncator(reason).chars(200)}”"] if (reason := why(link)) else []
+        lines = [Truncator(line).chars(200) for line in lines] + said
+        return format_html_join("", '<bdi class="line" dir="ltr">{}</bdi>', ((line,) for line in lines))
+
+    @admin.display(description="Decided", ordering="decided_at")
+    def decided(self, link: AccountLink) -> SafeString:
+        return format_html("{} <small>{}</small>", f"{link.decided_at:%-d %b %Y %H:%M}", who(link))
 
     @admin.display(description="Known until", ordering="superseded_at", empty_value="now")
     def until(self, link: AccountLink) -> datetime | None:
         return link.superseded_at
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Decisions on accounts", **(extra_context or {})})
 
     def has_unlink_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("organizations.change_waitingaccount")

@@ -15,6 +15,9 @@ from organizations.models import AccountLink, Organization, OrganizationChange
 
 Kind = OrganizationChange.Kind
 
+Method = AccountLink.Method
+UNASKED = {Method.EXPLICIT_ID, Method.TENANT, Method.DOMAIN, Method.SIGNALS, Method.FOUNDED}
+
 LONGEST = 80  # characters of a name in a sentence
 DOMAINS = 5  # of a sentence
 TURNS = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"}  # characters that turn the text around them
@@ -71,8 +74,15 @@ def since(day: date) -> str:
 
 
 def why(link: AccountLink) -> str:
-    """The reason, unless it only says again what the evidence says."""
-    return link.reason if link.decided_by or not evidence_lines(link.evidence) else ""
+    """The reason, unless nobody gave it and it only says again what the evidence says."""
+    return "" if link.method in UNASKED and evidence_lines(link.evidence) else link.reason
+
+
+def who(decision: AccountLink | OrganizationChange) -> str:
+    if decision.decided_by:
+        return str(decision.decided_by)
+    asked = not isinstance(decision, AccountLink) or decision.method not in UNASKED
+    return "Nobody on record" if asked else "Evidence, without asking"
 
 
 def named(name: str) -> str:
