@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from collectors.facts.accounts import Account
 from organizations import linking
-from organizations.changes.journal import Fields, Refused, above, alone, in_json
+from organizations.changes.journal import Fields, Refused, above, alone, in_json, put
 from organizations.models import AccountLink, Domain, Organization, OrganizationChange
 
 if TYPE_CHECKING:
@@ -82,31 +82,24 @@ def _restore_fields(change: OrganizationChange, organizations: dict[str, Organiz
         if names := fields.get("domains"):
             Domain.objects.filter(name__in=names).update(organization=organization)
         for name in fields.keys() - {"domains"}:
-            _restore(organization, name, _out_of_json(name, fields[name]))
+            put(organization, name, _out_of_json(name, fields[name]))
     for key, fields in change.before.items():
         for name in sorted(fields):
             if name.endswith("_id") and fields[name]:
                 _follow(organizations[key], name)
 
 
-def _restore(organization: Organization, name: str, value: Any) -> None:
-    setattr(organization, name, value)
-    organization.save(update_fields=[name.removesuffix("_id")])
-    if name.startswith("client_"):
-        linking.mark_organization(organization)
-
-
 def _follow(organization: Organization, name: str) -> None:
     """What it points to again may have been merged away since; and nothing may stand under itself."""
     other = Organization.objects.select_related("merged_into").get(pk=getattr(organization, name))
     if other.merged_into:
-        _restore(organization, name, other.merged_into.pk)
+        put(organization, name, other.merged_into.pk)
     if getattr(organization, name) == organization.pk or organization in above(organization):
         raise Refused(f"“{organization}” would stand under itself. Nothing was undone.")
 
 
 def _out_of_json(name: str, value: Any) -> Any:
-    return date.fromisoformat(value) if value and name.startswith("client_") else value
+    return date.fromisoformat(value) if value and name == "client_to" else value
 
 
 def _restore_links(accounts: list[int], change: OrganizationChange, by: User | None) -> None:

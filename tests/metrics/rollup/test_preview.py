@@ -42,7 +42,7 @@ class Clients:
 
     def __init__(self) -> None:
         self.world = world = World(listed=("2024-12-31", "2025-01-31", "2025-02-28", "2025-03-31"))
-        self.acme, self.beta = world.client("acme"), world.client("beta")
+        self.acme, self.beta = world.client("acme", segment="Dental"), world.client("beta")
         self.us = world.client("us", kind=Organization.Kind.INTERNAL)
         self.in_psa, self.in_rmm = world.account(self.acme), world.account(self.acme, world.rmm)
         self.others, self.waiting = world.account(self.beta), world.account(None)
@@ -115,8 +115,8 @@ def test_a_preview_says_what_the_act_and_a_roll_up_then_change_and_leaves_nothin
         key: (before.get(key), after.get(key)) for key in {*before, *after} if before.get(key) != after.get(key)
     }
     told = {
-        (moved.metric.key, moved.scope.slug or moved.scope.kind, f"{moved.period.grain} {moved.period.starts_on}"):
-        (moved.before, moved.after) for moved in seen.moved
+        (moved.metric.key, moved.scope.slug if moved.scope.kind == "organization" else moved.scope.kind,
+         f"{moved.period.grain} {moved.period.starts_on}"): (moved.before, moved.after) for moved in seen.moved
     }
     assert len(told) == seen.total == len(seen.moved)
     assert bool(told) is (name != "rename")
