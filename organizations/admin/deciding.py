@@ -39,8 +39,8 @@ VERDICTS = {
 
 FOLLOWED = 1_000  # accounts whose proposals follow a decision at once
 NEAR = """
-SELECT other.account_id FROM signal mine JOIN signal other ON other.kind = mine.kind AND other.key = mine.key
-WHERE mine.account_id = ANY(%(accounts)s)
+SELECT s.account_id FROM signal s JOIN (
+    SELECT DISTINCT kind, key FROM signal WHERE account_id = ANY(%(accounts)s)) mine USING (kind, key)
 UNION
 SELECT p.account_id FROM proposal p JOIN account_link l ON l.organization_id IN (p.organization_id, p.runner_up_id)
 WHERE l.account_id = ANY(%(accounts)s)
@@ -191,7 +191,7 @@ def _shown(
     now = {offer.seal: offer for offered in offers(sealed).values() for offer in offered} if sealed else {}
     if changed := [accounts[one.account] for one in asked if one.seal and one.seal not in now]:
         raise Refused(f"What is suggested for {_named(changed)} has changed since the page was shown. {UNCHANGED} "
-                      "The list below is how it stands now.")
+                      "This is how the list stands now.")
     if together and (conflicts := [accounts[one.account] for one in asked
                                    if one.seal and now[one.seal].suggestion.is_conflict]):
         raise Refused(f"Something speaks against the suggestion for {_named(conflicts)}: decide on it by itself. "

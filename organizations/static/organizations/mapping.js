@@ -23,10 +23,10 @@ function stand(row, { focus = true } = {}) {
 function move(by) {
   const all = rows();
   if (!all.length) return;
-  // The first key goes to the row that is marked already, so that nobody is carried past it unseen.
   const at = all.indexOf(current());
-  const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
-  stand(next);
+  // The first key goes to the row that is marked already, so that nobody is carried past it unseen.
+  const step = current()?.contains(document.activeElement) ? by : 0;
+  stand(all[Math.max(0, Math.min(all.length - 1, at + step))]);
 }
 
 function skip() {
@@ -36,7 +36,7 @@ function skip() {
 }
 
 function press(key) {
-  const found = current()?.querySelector(`[data-key="${key}"]`) ?? document.querySelector(`.mapping > form:not([data-rows]) [data-key="${key}"]`);
+  const found = current()?.querySelector(`[data-key="${key}"]`) ?? document.querySelector(`.last [data-key="${key}"]`);
   if (!found) return say(key === "a" ? "Nothing is suggested for this account." : "There is nothing to do here.");
   if (found.matches("[data-careful]")) {  // a conflict is accepted by pressing its own button
     found.focus();
@@ -57,7 +57,8 @@ const HELD_DOWN = new Set(["j", "k", "ArrowDown", "ArrowUp"]);  // a key that de
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || stored("keys", "on") === "off") return;
   if (event.target.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]")) return;
-  if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
+  // Enter is pressed for many things: it accepts only where the row itself has the focus.
+  if (event.key === "Enter" && event.target !== current()) return;
   const act = KEYS[event.key];
   if (!act) return;
   event.preventDefault();
