@@ -185,7 +185,8 @@ def _sandbox(port: int) -> Child:
 def _static() -> str:
     """Collected once for each state of the sources: compressing takes longer than everything else at start."""
     digest = hashlib.sha256()
-    for file in sorted((ROOT / "static").rglob("*")):
+    folders = [ROOT / "static", *ROOT.glob("*/static")]  # the project's own, and each app's
+    for file in sorted(file for folder in folders for file in folder.rglob("*")):
         if file.is_file():
             digest.update(file.read_bytes())
     digest.update((ROOT / "requirements.txt").read_bytes())
