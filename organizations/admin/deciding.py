@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, cast
-from unicodedata import bidirectional
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef
@@ -16,6 +15,7 @@ from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST
 from organizations import linking, signals, suggestions
 from organizations.admin.rows import offers, said
+from organizations.admin.words import named
 from organizations.founding import found, is_psa, learn_domains
 from organizations.linking import Decision
 from organizations.models import AccountLink, Organization
@@ -28,7 +28,6 @@ AT_ONCE = 200  # the longest list that can stand on a screen
 NAMED = 3  # accounts a refusal names
 UNCHANGED = "Nothing was changed."
 LONGEST = 300  # characters of a reason
-TURNING = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "PDI"}  # right to left, or told to be
 
 
 CHOSEN = {"shown": ["Chosen among all clients"], "against": []}
@@ -275,13 +274,13 @@ def _words(verb: str, links: Sequence[AccountLink], accounts: Mapping[int, Accou
         done = {"link": "linked", "new": "made clients", "ignore": "ignored", "wait": "put back in the queue"}[verb]
         return f"{len(links)} accounts were {done}."
     [link] = links
-    first = _quoted(accounts[link.account_id])
-    to = Organization.objects.filter(pk=link.organization_id or 0).first()
+    first = named(accounts[link.account_id].name)
+    to = named(link.organization.name) if link.organization else ""
     match verb:
         case "link":
-            return f"{first} is linked to {_quoted(to)}."
+            return f"{first} is linked to {to}."
         case "new":
-            return f"{_quoted(to)} is a client now."
+            return f"{to} is a client now."
         case "ignore":
             return f"{first} is ignored and counts nowhere."
         case _:
@@ -290,15 +289,7 @@ def _words(verb: str, links: Sequence[AccountLink], accounts: Mapping[int, Accou
 
 def _named(accounts: Iterable[Account]) -> str:
     """The first few by name, and how many more there are."""
-    named = [_quoted(account) for account in accounts]
-    more = len(named) - NAMED
-    return ", ".join(named[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    names = [named(account.name) for account in accounts]
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
-
-def _quoted(one: Account | Organization | None) -> str:
-    """A name as it may stand in a sentence: cut short, and kept from turning the text around it."""
-    name = one.name.strip() if one else ""
-    if not name:
-        return "an account without a name"
-    name = f"{name[:60]}…" if len(name) > 60 else name
-    return f"“\u2068{name}\u2069”" if any(bidirectional(letter) in TURNING for letter in name) else f"“{name}”"
