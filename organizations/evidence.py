@@ -76,7 +76,7 @@ def keys_of(vendor: str, external_id: str, name: str, evidence: Any) -> set[Key]
     found |= {Key(ADDRESS, address) for text in _texts(said, "addresses") if (address := address_key(text))}
     if called := normalised(name):
         found.add(Key(NAME, called))
-    return {Key(kind, _short(key)) for kind, key in found}
+    return {Key(kind, _plain(key)) for kind, key in found}
 
 
 def carried(evidence: Mapping[str, Any]) -> dict[str, str]:
@@ -153,5 +153,8 @@ def _texts(said: Mapping[str, Any], word: str) -> list[str]:
     return [text for text in values[:MOST] if isinstance(text, str) and text] if isinstance(values, list) else []
 
 
-def _short(key: str) -> str:
+def _plain(key: str) -> str:
+    """Without the characters that keep keys apart, and never too long for an index."""
+    if not key.isprintable():
+        key = "".join(letter for letter in key if letter.isprintable())
     return key if len(key) <= LONGEST else hashlib.sha256(key.encode()).hexdigest()

@@ -130,7 +130,7 @@ def learn_domains(organizations: Mapping[Account, Organization]) -> None:
 def _repeated_domains(accounts: Sequence[int]) -> set[tuple[int, str]]:
     """(connection, domain) of these accounts where the system knows the domain by two records."""
     with connection.cursor() as cursor:
-        cursor.execute(REPEATED, [accounts])
+        cursor.execute(REPEATED, [list(accounts)])
         return {(row[0], row[1]) for row in cursor.fetchall()}
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rapidfuzz import fuzz, process
+
 from collectors.systems import system
 from organizations.evidence import ADDRESS, DOMAIN, ID, NAME, PHONE, TENANT, Key
 from organizations.known import COMMON, Held, Known, Record
@@ -22,7 +24,10 @@ SERIALS, CONTACT = "serials", "contact"  # a telephone and an address together a
 KIND_OF = {PHONE: CONTACT, ADDRESS: CONTACT}
 WEIGHTS = {ID: 60.0, TENANT: 60.0, DOMAIN: 35.0, SERIALS: 40.0, CONTACT: 20.0, NAME: 30.0}
 OF_NAMES = {Alike.SAME: 26.0, Alike.AGREES: 22.0, Alike.PART: 8.0, Alike.UNKNOWN: 0.0, Alike.UNLIKE: -4.0}
-ORDER = (ID, TENANT, DOMAIN, PHONE, ADDRESS, NAME)
+SAID = {
+    Alike.SAME: "Same name", Alike.AGREES: "Same name but for its spelling", Alike.PART: "Similar name",
+}  # fmt: skip
+CLOSE_ENOUGH, NEAREST = 60, 8  # of those whose names share a key, the nearest are compared
 OFFERED = 5  # organizations that one key is worth naming
 
 
@@ -83,17 +88,11 @@ class Claim:
         return told + OF_NAMES[self.alike] + (4 if NAME in self.alone else 0) + self.likeness / 20
 
 
-def judge(known: Known, account: int, *, by_name: bool = True) -> list[Claim]:
-    """The claims on an account, best first. Without `by_name` only those that something else than likeness speaks for,
-    which is all that can decide."""
+def judge(known: Known, account: int) -> list[Claim]:
+    """The claims on an account, best first, with all that contradicts them."""
     record = known.records[account]
-    claims: dict[int, Claim] = {}
-    for key in sorted(known.keys.get(account, ()), key=_rank):
-        _add_key(known, record, key, claims)
-    _add_serials(known, record, claims)
-    _compare_names(known, record, claims)
-    if by_name or any(claim.certain and claim.alike <= Alike.UNKNOWN for claim in claims.values()):
-        _add_alike(known, record, claims)
+    claims = _claims(known, record)
+    _add_alike(known, record, claims)
     _add_those_it_passes_for(known, record, claims)
     for claim in claims.values():
         claim.against += _contradictions(known, record, claim, claims.values())
@@ -103,8 +102,31 @@ def judge(known: Known, account: int, *, by_name: bool = True) -> list[Claim]:
     return sorted(claims.values(), key=lambda claim: (-claim.score, bool(claim.against), claim.organization))
 
 
-def _rank(key: Key) -> tuple[int, str]:
-    return ORDER.index(key.kind), key.key
+def deciding(known: Known, account: int) -> Claim | None:
+    """The claim that decides whose an account is, if one does; the work of judging goes no further than it must."""
+    record = known.records[account]
+    claims = _claims(known, record)
+    agreeing = [claim for claim in claims.values() if claim.agrees]
+    if not agreeing:
+        return None
+    if any(claim.certain and claim.alike < Alike.AGREES for claim in agreeing):
+        _add_alike(known, record, claims)
+    _add_those_it_passes_for(known, record, claims)
+    return next((
+        claim for claim in agreeing
+        if not claim.against and not _contradictions(known, record, claim, claims.values())
+    ), None)  # fmt: skip
+
+
+def _claims(known: Known, record: Record) -> dict[int, Claim]:
+    """By organization: what shares a key or serial numbers with the account."""
+    claims: dict[int, Claim] = {}
+    for key in known.keys.get(record.pk, ()):
+        _add_key(known, record, key, claims)
+    _add_serials(known, record, claims)
+    for claim in claims.values():
+        _compare_name(known, record, claim)
+    return claims
 
 
 def _add_key(known: Known, record: Record, key: Key, claims: dict[int, Claim]) -> None:
@@ -165,51 +187,42 @@ def _add_serials(known: Known, record: Record, claims: dict[int, Claim]) -> None
         claim.evidence.append(f"{shared} of {mine} serial numbers {are} {name}'s in {system_}")
 
 
-def _compare_names(known: Known, record: Record, claims: dict[int, Claim]) -> None:
-    for claim in claims.values():
-        _compare_name(known, record, claim)
-
-
 def _compare_name(known: Known, record: Record, claim: Claim) -> None:
     """How alike the names are, at their best, and whether the one that agrees is this organization's alone."""
-    ours = known.called.get(record.pk, "")
-    for theirs in known.names_of(claim.organization):
-        found, close = alike(ours, theirs), likeness(ours, theirs)
-        if (found, close) > (claim.alike, claim.likeness) or not claim.likeness:
-            claim.alike, claim.likeness = found, close
-            held = known.held(Key(NAME, theirs))
-            claim.only = len(held.organizations) == 1 and not held.repeated
-    if claim.alike is Alike.SAME:
-        claim.evidence.append("Same name")
-    elif claim.alike is Alike.AGREES:
-        claim.evidence.append("Same name but for its spelling")
-    elif claim.alike is Alike.PART:
-        claim.evidence.append("Similar name")
+    ours, best = known.called.get(record.pk, ""), ""
+    for theirs in known.profile(claim.organization).names:
+        found = alike(ours, theirs)
+        if found > claim.alike or not best:
+            claim.alike, best = found, theirs
+    claim.likeness = likeness(ours, best)
+    if claim.alike is Alike.AGREES:
+        held = known.held(Key(NAME, best))
+        claim.only = len(held.organizations) == 1 and not held.repeated
+    if claim.alike in SAID:
+        claim.evidence.append(SAID[claim.alike])
 
 
 def _add_alike(known: Known, record: Record, claims: dict[int, Claim]) -> None:
     """Organizations with a name like this one, found by the keys they share."""
     name = known.called.get(record.pk, "")
-    for organization in known.like(name) - set(claims):
-        if organization not in known.organizations:
-            continue
+    near = {pk: normalised(known.organizations[pk]) for pk in known.like(name) if pk not in claims}
+    found = process.extract(name, near, scorer=fuzz.token_set_ratio, score_cutoff=CLOSE_ENOUGH, limit=NEAREST)
+    initials = [pk for pk in known.named.get(f"@{name}", ())[:NEAREST] if pk in near]
+    for organization in dict.fromkeys([*(pk for _, _, pk in found), *initials]):
         claim = Claim(organization)
         _compare_name(known, record, claim)
         if claim.alike >= Alike.PART:
-            word = _word_alone(known, name, organization)
-            if claim.alike is Alike.PART and word:
+            word = _word_alone(known, name, organization) if claim.alike is Alike.PART else ""
+            if word:
                 claim.evidence = [f"The only client with “{word}” in its name"]
             claims[organization] = claim
 
 
 def _word_alone(known: Known, name: str, organization: int) -> str:
-    theirs = normalised(known.organizations[organization]).split()
+    theirs = known.words_of(organization)
     for word in name.split():
         if len(word) >= TELLING and word in theirs:
-            holders = [
-                pk for pk in known.named.get(word, ())
-                if pk in known.organizations and word in normalised(known.organizations[pk]).split()
-            ]
+            holders = [pk for pk in known.named.get(word, ()) if word in known.words_of(pk)]
             if holders == [organization]:
                 return word
     return ""
@@ -239,7 +252,7 @@ def _contradictions(known: Known, record: Record, claim: Claim, claims: Iterable
             and not known.records[member].retired
         ][:1]
     lines += _other_ids(known, record, claim)
-    domains, theirs = _said(known, record, DOMAIN), known.said_of(organization, DOMAIN)
+    domains, theirs = _said(known, record, DOMAIN), known.profile(organization).keys[DOMAIN]
     elsewhere = bool(domains and theirs and not domains & theirs)
     if claim.certain:
         if elsewhere and claim.alike is Alike.UNLIKE:
@@ -272,7 +285,7 @@ def _rather_called(known: Known, record: Record, claim: Claim, other: Claim) -> 
     """Whether the name speaks for another organization than the id does: somebody mistyped the id."""
     if other.alike is Alike.SAME:
         return claim.alike < Alike.AGREES
-    if claim.alike > Alike.UNKNOWN or not other.only:
+    if claim.alike > Alike.UNKNOWN:
         return False
     name = known.called.get(record.pk, "")
     return other.alike is Alike.AGREES or (
@@ -290,7 +303,7 @@ def _other_ids(known: Known, record: Record, claim: Claim) -> list[str]:
     if ID in claim.alone:
         return []
     name = known.organizations[claim.organization]
-    ours, theirs = _by_system(_said(known, record, ID)), _by_system(known.said_of(claim.organization, ID))
+    ours, theirs = _by_system(_said(known, record, ID)), _by_system(known.profile(claim.organization).keys[ID])
     lines = [
         f"{system(slug).label} id {_listed(ours[slug])}, where {name} has {_listed(theirs[slug])}"
         for slug in sorted(ours.keys() & theirs.keys()) if not ours[slug] & theirs[slug] and slug != record.vendor
@@ -298,7 +311,7 @@ def _other_ids(known: Known, record: Record, claim: Claim) -> list[str]:
     told = _told_by_others(known, record, claim)
     if told:
         lines.append(f"{told[0]} gives {name} another {system(record.vendor).label} id, {told[1]}")
-    tenants, others = _said(known, record, TENANT), known.said_of(claim.organization, TENANT)
+    tenants, others = _said(known, record, TENANT), known.profile(claim.organization).keys[TENANT]
     if tenants and others and not tenants & others:
         lines.append(f"Another tenant than {name}'s")
     return lines

@@ -14,19 +14,22 @@ from typing import Any
 from django.db import connection
 
 from organizations import serials
-from organizations.evidence import DOMAIN, ID, NAME, TENANT, Key
+from organizations.evidence import ADDRESS, DOMAIN, ID, NAME, PHONE, TENANT, Key
 from organizations.likeness import keys as like
 from organizations.names import looks_like, normalised
 from organizations.serials import SharedSerials
 from organizations.signals import name_keys
 
+RANKS = {kind: rank for rank, kind in enumerate((ID, TENANT, DOMAIN, PHONE, ADDRESS, NAME))}
 FEW = 500  # accounts that are looked up by index; for more, everything is read
 COMMON = 25  # organizations under one key of names; more, and the key tells nothing
 NAMES = 12  # of one organization that are compared
 CROWD = 200  # accounts with one telephone, name or domain; more, and the key tells nothing
 
-EVERY_SIGNAL = "SELECT account_id, kind, key FROM signal"
-SIGNALS_OF = "SELECT account_id, kind, key FROM signal WHERE account_id = ANY(%(accounts)s)"
+# All keys of an account in one text: rows cost more than what is in them.
+SIGNALS = """
+SELECT account_id, string_agg(kind || chr(31) || key, chr(30)) FROM signal WHERE {only} GROUP BY account_id
+"""
 # Of a key that a crowd holds just enough to see that it is one.
 HOLDERS = """
 SELECT account_id, kind, key FROM (
@@ -36,7 +39,7 @@ SELECT account_id, kind, key FROM (
 """
 RECORDS = """
 SELECT a.id, a.connection_id, c.vendor, c.label, a.external_id, a.name, a.retired_on IS NOT NULL,
-       coalesce(l.verdict, 'open'), l.organization_id
+       coalesce(l.verdict, 'open') = 'open', l.organization_id
 FROM account a JOIN connection c ON c.id = a.connection_id
 LEFT JOIN LATERAL (
     SELECT l.verdict, coalesce(g.merged_into_id, g.id) AS organization_id
@@ -96,10 +99,18 @@ class Held:
 NOBODY = Held(frozenset(), {})
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is told of an organization: by itself, and by the systems that have an account of it."""
+
+    names: list[str]
+    keys: Mapping[str, set[str]]  # by kind
+
+
 @dataclass
 class Known:
-    """`keys`: what each account says; `holders`: the accounts that say it; `members`: each organization's accounts;
-    `named`: the organizations under each key of names."""
+    """`keys`: what each account says, the strongest first; `holders`: the accounts that say it; `members`: each
+    organization's accounts; `named`: the organizations under each key of names."""
 
     records: dict[int, Record] = field(default_factory=dict)
     keys: dict[int, list[Key]] = field(default_factory=lambda: defaultdict(list))
@@ -113,6 +124,7 @@ class Known:
     serials: dict[int, list[SharedSerials]] = field(default_factory=lambda: defaultdict(list))
     taken_back: set[tuple[int, int]] = field(default_factory=set)
     _held: dict[Key, Held] = field(default_factory=dict)
+    _profiles: dict[int, Profile] = field(default_factory=dict)
 
     @classmethod
     def around(cls, accounts: Collection[int]) -> Known:
@@ -128,19 +140,30 @@ class Known:
             held = self._held[key] = self._held_now(key)
         return held
 
+    def points_to(self, account: int, organization: int) -> bool:
+        """Whether nothing that an account says is in part another organization's."""
+        alone = frozenset((organization,))
+        return all(self.held(key).organizations <= alone for key in self.keys[account]) and all(
+            self.records[row.holder].organization in (None, organization) for row in self.serials.get(account, ())
+        )
+
     def own(self, account: int, organization: int) -> None:
         """An account has just become an organization's."""
         record = self.records[account]
         record.organization, record.open = organization, False
         self.members[organization].add(account)
-        for key in self.keys.get(account, ()):
-            self._held.pop(key, None)
+        self._forget(account, organization)
 
     def disown(self, account: int) -> None:
         """The contrary."""
         record = self.records[account]
-        self.members[record.organization or 0].discard(account)
-        record.organization, record.open = None, True
+        organization, record.organization, record.open = record.organization or 0, None, True
+        self.members[organization].discard(account)
+        self._forget(account, organization)
+
+    def _forget(self, account: int, organization: int) -> None:
+        """What was worked out from before."""
+        self._profiles.pop(organization, None)
         for key in self.keys.get(account, ()):
             self._held.pop(key, None)
 
@@ -154,19 +177,23 @@ class Known:
             self._add_domain(domain, organization)
             self._held.pop(Key(DOMAIN, domain), None)
 
-    def names_of(self, organization: int) -> list[str]:
-        """What an organization is called: by itself, and by the systems that have an account of it."""
-        called = [normalised(self.organizations[organization])]
-        called += [self.called.get(member, "") for member in sorted(self.members.get(organization, ()))]
-        return list(dict.fromkeys(name for name in called if name))[:NAMES]
+    def profile(self, organization: int) -> Profile:
+        if (profile := self._profiles.get(organization)) is None:
+            profile = self._profiles[organization] = self._profile_now(organization)
+        return profile
 
-    def said_of(self, organization: int, kind: str) -> set[str]:
-        """The keys of one kind that an organization has: its own domains, and its accounts' keys."""
-        said = {
-            key.key for member in self.members.get(organization, ()) for key in self.keys.get(member, ())
-            if key.kind == kind
-        }
-        return said | self.domains_of.get(organization, set()) if kind == DOMAIN else said
+    def _profile_now(self, organization: int) -> Profile:
+        keys: dict[str, set[str]] = {ID: set(), TENANT: set(), DOMAIN: set(self.domains_of.get(organization, ()))}
+        members = sorted(self.members.get(organization, ()))
+        for member in members:
+            for key in self.keys.get(member, ()):
+                if key.kind in keys:
+                    keys[key.kind].add(key.key)
+        called = [normalised(self.organizations[organization]), *(self.called.get(member, "") for member in members)]
+        return Profile(list(dict.fromkeys(name for name in called if name))[:NAMES], keys)
+
+    def words_of(self, organization: int) -> list[str]:
+        return normalised(self.organizations[organization]).split()
 
     def like(self, name: str) -> set[int]:
         """Organizations whose name shares a telling key with this normalised one."""
@@ -193,7 +220,7 @@ class Known:
         return Held(frozenset(owned), {system: len(several) for system, several in who.items() if len(several) > 1})
 
     def _read_all(self, accounts: list[int]) -> None:
-        self._add_signals(_rows(EVERY_SIGNAL))
+        self._add_signals(None)
         for account, said in self.keys.items():
             for key in said:
                 self.holders[key].append(account)
@@ -207,7 +234,7 @@ class Known:
 
     def _read_near(self, accounts: list[int]) -> None:
         """First what these accounts say and who says it too, then what is told of the organizations that leads to."""
-        self._add_signals(_rows(SIGNALS_OF, accounts=accounts))
+        self._add_signals(accounts)
         self._add_holders({key for account in accounts for key in self.keys.get(account, ())})
         self._add_serials(serials.shared_by(accounts))
         self._add_records(_rows(RECORDS.format(only="a.id = ANY(%(accounts)s)"), accounts=accounts))
@@ -228,7 +255,7 @@ class Known:
         self.organizations = dict(_rows(ORGANIZATIONS.format(only="id = ANY(%(wanted)s)"), wanted=list(wanted)))
         known = list(self.organizations)
         members = [row[0] for row in _rows(MEMBERS, organizations=known)]
-        self._add_signals(_rows(SIGNALS_OF, accounts=[pk for pk in members if pk not in self.keys]))
+        self._add_signals([pk for pk in members if pk not in self.keys])
         names = {name for name in self.called.values() if name}
         names |= {normalised(name) for name in self.organizations.values()}
         self._add_holders({Key(NAME, name) for name in names})
@@ -237,11 +264,12 @@ class Known:
         only = "d.organization_id = ANY(%(organizations)s)"
         self._add_domains(_rows(DOMAINS.format(only=only), organizations=known))
 
-    def _add_signals(self, rows: Iterable[tuple[int, str, str]]) -> None:
-        for account, kind, key in rows:
-            self.keys[account].append(Key(kind, key))
-            if kind == NAME:
-                self.called[account] = key
+    def _add_signals(self, accounts: Collection[int] | None) -> None:
+        only = "true" if accounts is None else "account_id = ANY(%(accounts)s)"
+        for account, said in _rows(SIGNALS.format(only=only), accounts=list(accounts or ())):
+            keys = self.keys[account] = sorted((Key(*key.split("\x1f", 1)) for key in said.split("\x1e")), key=_rank)
+            if keys[-1].kind == NAME:
+                self.called[account] = keys[-1].key
 
     def _add_holders(self, keys: Collection[Key]) -> None:
         asked = list(keys)
@@ -276,15 +304,19 @@ class Known:
             self._add_records(_rows(RECORDS.format(only="a.id = ANY(%(accounts)s)"), accounts=list(missing)))
 
     def _add_records(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        for *said, verdict, organization in rows:
-            record = Record(*said, open=verdict == "open", organization=organization)
+        for row in rows:
+            record = Record(*row)
             self.records[record.pk] = record
-            if organization is not None:
-                self.members[organization].add(record.pk)
+            if record.organization is not None:
+                self.members[record.organization].add(record.pk)
+
+
+def _rank(key: Key) -> tuple[int, str]:
+    return RANKS[key.kind], key.key
 
 
 def _rows(statement: str, **told: int | Collection[int] | Collection[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, told or None)
+        cursor.execute(statement, told or None)  # type: ignore[arg-type]
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -13,7 +13,7 @@ from collectors.facts.accounts import Account
 from organizations import signals, suggestions
 from organizations.evidence import ID, domains_of
 from organizations.founding import found, founders
-from organizations.judging import Claim, judge
+from organizations.judging import Claim, deciding
 from organizations.known import Known
 from organizations.linking import Decision, decide, hold
 from organizations.models import AccountLink
@@ -55,29 +55,41 @@ def link_new() -> Linked:
 
 
 def _link_by_evidence(known: Known, waiting: dict[int, Account], done: Linked) -> None:
-    """A link may be the evidence of another, so it goes on until one round brings none.
+    """Link until nothing more decides, as often as something that did not stand may have become clear."""
+    while True:
+        decided, fallen = _settled(known, waiting)
+        decide([_decision(account, claim) for account, claim in decided.items()])
+        done.linked.update(waiting.pop(account).connection.label for account in decided)
+        if not decided or not fallen:
+            return
 
-    What one round brings may contradict what it, or one before, decided: only what stands in the end is written.
+
+def _settled(known: Known, waiting: Iterable[int]) -> tuple[dict[int, Claim], set[int]]:
+    """What decides, by account, and the accounts for which it seemed so until more was known.
+
+    A link may be the evidence of another, and may contradict one that seemed clear before: only what stands in the end
+    is kept.
     """
     decided: dict[int, Claim] = {}
-    shaken: set[int] = set()
-    while found := _decided(known, [pk for pk in waiting if pk not in decided and pk not in shaken]):
+    while found := _decided(known, [account for account in waiting if account not in decided]):
         for account, claim in found.items():
             known.own(account, claim.organization)
         decided |= found
-        while fallen := [account for account, claim in decided.items() if not _stands(known, account, claim)]:
-            for account in fallen:
-                known.disown(account)
-                del decided[account]
-            shaken.update(fallen)
-    decide([_decision(account, claim) for account, claim in decided.items()])
-    done.linked.update(waiting.pop(account).connection.label for account in decided)
+    fallen: set[int] = set()
+    while shaken := {account for account, claim in decided.items() if not _stands(known, account, claim)}:
+        for account in shaken:
+            known.disown(account)
+            del decided[account]
+        fallen |= shaken
+    return decided, fallen
 
 
 def _stands(known: Known, account: int, claim: Claim) -> bool:
     """Whether a claim decides still, now that more is known, without leaning on itself."""
+    if ID in claim.alone and known.points_to(account, claim.organization):
+        return True
     known.disown(account)
-    now = _deciding(known, account)
+    now = deciding(known, account)
     known.own(account, claim.organization)
     return now is not None and now.organization == claim.organization
 
@@ -102,16 +114,12 @@ def _found_clients(known: Known, waiting: dict[int, Account], done: Linked) -> b
 def _decided(known: Known, waiting: Iterable[int]) -> dict[int, Claim]:
     """The claim that decides, by account. Of several accounts of one system that would go to one organization only
     those go whose ids say so."""
-    decided = {account: claim for account in waiting if (claim := _deciding(known, account))}
+    decided = {account: claim for account in waiting if (claim := deciding(known, account))}
     rivals = Counter((known.records[account].connection, claim.organization) for account, claim in decided.items())
     return {
         account: claim for account, claim in decided.items()
         if ID in claim.alone or rivals[known.records[account].connection, claim.organization] == 1
     }
-
-
-def _deciding(known: Known, account: int) -> Claim | None:
-    return next((claim for claim in judge(known, account, by_name=False) if claim.decides), None)
 
 
 def _decision(account: int, claim: Claim) -> Decision:

@@ -16,21 +16,21 @@ from organizations.as_of import DEEPEST
 JUNK = (
     "TO BE FILLED BY O.E.M.", "TO BE FILLED BY O.E.M", "DEFAULT STRING", "SYSTEM SERIAL NUMBER", "SERIAL NUMBER",
     "NOT SPECIFIED", "NOT APPLICABLE", "NOT AVAILABLE", "UNKNOWN", "UNDEFINED", "INVALID", "EMPTY",
-    "CHASSIS SERIAL NUMBER", "SYSTEM SERIAL", "0123456789", "123456789", "1234567890", "12345678", "O.E.M.", "TBD BY OEM", "EVAL",
+    "CHASSIS SERIAL NUMBER", "SYSTEM SERIAL", "0123456789", "123456789", "1234567890", "12345678", "O.E.M.",
+    "TBD BY OEM", "EVAL",
 )  # fmt: skip
 SHORTEST = 5
 
 # (id, top, depth): sites go with the account they stand under, unless somebody decided on them.
 SITE = """a.kind = 'site' AND NOT EXISTS (
     SELECT FROM account_link l WHERE l.account_id = a.id AND l.superseded_at IS NULL AND l.verdict <> 'open')"""
-BELOW = """
+TOPS = """
+    {tops}
     UNION ALL
     SELECT a.id, t.top, t.depth + 1 FROM account a JOIN tops t ON a.parent_id = t.id
-    WHERE {site} AND t.depth < {deepest}""".format(site=SITE, deepest=DEEPEST)
-ALL_TOPS = "SELECT a.id, a.id, 0 FROM account a WHERE NOT (a.parent_id IS NOT NULL AND {site}){below}".format(
-    site=SITE, below=BELOW
-)
-THESE_TOPS = f"SELECT x, x, 0 FROM unnest(%(tops)s::bigint[]) x{BELOW}"
+    WHERE {site} AND t.depth < {deepest}"""
+ALL = "SELECT a.id, a.id, 0 FROM account a WHERE NOT (a.parent_id IS NOT NULL AND {site})"
+THESE = "SELECT x, x, 0 FROM unnest(%(tops)s::bigint[]) x"
 CLIMB = """
 WITH RECURSIVE climb(id, at, depth) AS (
     SELECT x, x, 0 FROM unnest(%(accounts)s::bigint[]) x
@@ -39,7 +39,7 @@ WITH RECURSIVE climb(id, at, depth) AS (
     WHERE a.parent_id IS NOT NULL AND {site} AND c.depth < {deepest}
 )
 SELECT DISTINCT ON (id) at FROM climb ORDER BY id, depth DESC
-""".format(site=SITE, deepest=DEEPEST)
+"""
 DEVICES = """
     SELECT DISTINCT t.top, a.connection_id, upper(x.serial) AS serial
     FROM tops t JOIN account a ON a.id = t.top
@@ -86,19 +86,25 @@ class SharedSerials(NamedTuple):
 
 def all_shared() -> list[SharedSerials]:
     """Of every account with every other, by serial: no system has a telling one twice."""
-    return [SharedSerials(*row) for row in _rows(SHARED.format(tops=ALL_TOPS, devices=DEVICES, asked=""))]
+    return _shared(_tops(ALL), "")
 
 
 def shared_by(accounts: Collection[int]) -> list[SharedSerials]:
     """Of these accounts with any other, all found by index."""
-    serials = [row[0] for row in _rows(OWN.format(tops=THESE_TOPS, devices=DEVICES), tops=accounts)]
+    serials = [row[0] for row in _rows(OWN.format(tops=_tops(THESE), devices=DEVICES), tops=accounts)]
     if not serials:
         return []
     near = [row[0] for row in _rows(NEAR, serials=serials)]
-    tops = {*accounts, *(row[0] for row in _rows(CLIMB, accounts=near))}
-    asked = "WHERE one.top = ANY(%(accounts)s)"
-    shared = _rows(SHARED.format(tops=THESE_TOPS, devices=DEVICES, asked=asked), tops=tops, accounts=accounts)
-    return [SharedSerials(*row) for row in shared]
+    tops = {*accounts, *(row[0] for row in _rows(CLIMB.format(site=SITE, deepest=DEEPEST), accounts=near))}
+    return _shared(_tops(THESE), "WHERE one.top = ANY(%(accounts)s)", tops=tops, accounts=accounts)
+
+
+def _shared(sites: str, asked: str, **told: Collection[int]) -> list[SharedSerials]:
+    return [SharedSerials(*row) for row in _rows(SHARED.format(tops=sites, devices=DEVICES, asked=asked), **told)]
+
+
+def _tops(first: str) -> str:
+    return TOPS.format(tops=first.format(site=SITE), site=SITE, deepest=DEEPEST)
 
 
 def _rows(statement: str, **told: Collection[int] | Collection[str]) -> list[tuple[int, ...]]:

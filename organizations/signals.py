@@ -6,9 +6,8 @@ Only what has changed is read again. Sites belong with their parents and say not
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -17,8 +16,7 @@ from organizations.likeness import keys
 from organizations.names import looks_like, normalised
 
 RULES = "1"  # what changes the keys of accounts that stay as they are is counted here
-AT_ONCE = 5_000
-T = TypeVar("T")
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 STALE_ACCOUNTS = """
 SELECT a.id, a.kind, a.vendor, a.external_id, a.name, a.evidence, a.mark
@@ -33,34 +31,24 @@ ORDER BY a.id
 """
 NEWER = "SELECT id FROM account WHERE id > (SELECT coalesce(max(account_id), 0) FROM signals_read)"
 # What an account still says stays where it is: most changes leave most of it.
-FORGET = """
-DELETE FROM signal s USING unnest(%(accounts)s::bigint[]) gone(id)
-WHERE s.account_id = gone.id AND (s.account_id, s.kind, s.key) NOT IN (
-    SELECT * FROM unnest(%(owners)s::bigint[], %(kinds)s::text[], %(keys)s::text[])
+STATEMENTS = (
+    """DELETE FROM signal s USING signals_stale gone WHERE s.account_id = gone.id
+       AND NOT EXISTS (SELECT FROM signals_said n WHERE n.id = s.account_id AND n.kind = s.kind AND n.key = s.key)""",
+    "INSERT INTO signal (account_id, kind, key) SELECT id, kind, key FROM signals_said ON CONFLICT DO NOTHING",
+    """INSERT INTO signals_read (account_id, mark) SELECT id, mark FROM signals_stale
+       ON CONFLICT (account_id) DO UPDATE SET mark = excluded.mark""",
 )
-"""
-LEARN = """
-INSERT INTO signal (account_id, kind, key)
-SELECT * FROM unnest(%(owners)s::bigint[], %(kinds)s::text[], %(keys)s::text[]) ON CONFLICT DO NOTHING
-"""
-READ = """
-INSERT INTO signals_read (account_id, mark) SELECT * FROM unnest(%(accounts)s::bigint[], %(marks)s::text[])
-ON CONFLICT (account_id) DO UPDATE SET mark = excluded.mark
-"""
 
 STALE_NAMES = """
 SELECT g.id, g.name FROM organization g LEFT JOIN names_read r ON r.organization_id = g.id
 WHERE r.name IS DISTINCT FROM g.name ORDER BY g.id
 """
-FORGET_NAMES = "DELETE FROM name_key WHERE organization_id = ANY(%(organizations)s)"
-LEARN_NAMES = """
-INSERT INTO name_key (organization_id, key)
-SELECT * FROM unnest(%(holders)s::bigint[], %(keys)s::text[]) ON CONFLICT DO NOTHING
-"""
-READ_NAMES = """
-INSERT INTO names_read (organization_id, name) SELECT * FROM unnest(%(organizations)s::bigint[], %(names)s::text[])
-ON CONFLICT (organization_id) DO UPDATE SET name = excluded.name
-"""
+NAME_STATEMENTS = (
+    "DELETE FROM name_key WHERE organization_id IN (SELECT id FROM names_stale)",
+    "INSERT INTO name_key (organization_id, key) SELECT id, key FROM names_said ON CONFLICT DO NOTHING",
+    """INSERT INTO names_read (organization_id, name) SELECT id, name FROM names_stale
+       ON CONFLICT (organization_id) DO UPDATE SET name = excluded.name""",
+)
 
 
 @transaction.atomic
@@ -70,18 +58,16 @@ def refresh(accounts: Collection[int] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(STALE_ACCOUNTS.format(only=only), {"rules": RULES, "accounts": list(accounts or ())})
         stale = cursor.fetchall()
-        for batch in _batches(stale):
-            said = [
-                (account, *key) for account, kind, vendor, external_id, name, evidence, _ in batch if kind == "client"
-                for key in keys_of(vendor, external_id, name, json.loads(evidence))
-            ]
-            owners, kinds, found = _columns(said, 3)
-            told = {
-                "accounts": [row[0] for row in batch], "marks": [row[-1] for row in batch],
-                "owners": owners, "kinds": kinds, "keys": found,
-            }
-            for statement in (FORGET, LEARN, READ):
-                cursor.execute(statement, told)
+    said = (
+        (account, *key) for account, kind, vendor, external_id, name, evidence, _ in stale if kind == "client"
+        for key in keys_of(vendor, external_id, name, json.loads(evidence))
+    )
+    if stale:
+        _exchange(
+            {"signals_stale (id bigint, mark text)": ((row[0], row[-1]) for row in stale),
+             "signals_said (id bigint, kind text, key text)": said},
+            STATEMENTS,
+        )  # fmt: skip
     return len(stale)
 
 
@@ -99,14 +85,12 @@ def refresh_names() -> int:
     with connection.cursor() as cursor:
         cursor.execute(STALE_NAMES)
         stale = cursor.fetchall()
-        for batch in _batches(stale):
-            holders, found = _columns([(pk, key) for pk, name in batch for key in name_keys(name)], 2)
-            told = {
-                "organizations": [pk for pk, _ in batch], "names": [name for _, name in batch],
-                "holders": holders, "keys": found,
-            }
-            for statement in (FORGET_NAMES, LEARN_NAMES, READ_NAMES):
-                cursor.execute(statement, told)
+    if stale:
+        _exchange(
+            {"names_stale (id bigint, name text)": stale,
+             "names_said (id bigint, key text)": ((pk, key) for pk, name in stale for key in name_keys(name))},
+            NAME_STATEMENTS,
+        )  # fmt: skip
     return len(stale)
 
 
@@ -116,11 +100,20 @@ def name_keys(name: str) -> set[str]:
     return keys(normalised(name)) | ({f"~{seen}"} if seen else set())
 
 
-def _batches(rows: Sequence[T]) -> Iterator[list[T]]:
-    left = iter(rows)
-    while batch := list(islice(left, AT_ONCE)):
-        yield batch
+def _exchange(tables: Mapping[str, Iterable[tuple[Any, ...]]], statements: Iterable[str]) -> None:
+    """Copy rows into tables of the moment, as text and in one piece, and let statements take them from there."""
+    with connection.cursor() as cursor:
+        for table, rows in tables.items():
+            name = table.partition(" ")[0]
+            cursor.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP")
+            with cursor.copy(f"COPY {name} FROM STDIN") as copy:
+                copy.write("".join("\t".join(map(_escaped, row)) + "\n" for row in rows))
+            cursor.execute(f"ANALYZE {name}")
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute(f"DROP TABLE {', '.join(table.partition(' ')[0] for table in tables)}")
 
 
-def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+def _escaped(value: Any) -> str:
+    text = str(value)
+    return text.translate(ESCAPES) if "\\" in text or not text.isprintable() else text

@@ -374,6 +374,6 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts(
     for n in range(40):
         make_account(f"Client number {n}", external_id=f"{n}", evidence=evidence(f"client{n}.example", **CLIENT))
         make_account(f"C{n}", "ninjaone", evidence={"ids": {"connectwise_psa": f"{n}"}})
-    with django_assert_max_num_queries(65):
+    with django_assert_max_num_queries(80):
         done = link_new()
     assert (done.founded["connectwise_psa"], done.linked["ninjaone"]) == (40, 40)
