@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,6 +31,8 @@ def undo(change: OrganizationChange, by: User | None) -> OrganizationChange:
     keys = [int(key) for key in change.before]
     rows = Organization.objects.select_for_update(of=("self",)).order_by("pk")
     organizations = {str(row.pk): row for row in rows.filter(pk__in=keys)}
+    if len(organizations) < len(keys):
+        raise Refused("An organization that this change touched is gone. Nothing was undone.")
     _fields_stand(change.after, organizations)
     _nothing_came(change)
     accounts = sorted(set(change.links.values_list("account", flat=True)))
@@ -65,15 +68,14 @@ def _nothing_came(change: OrganizationChange) -> None:
 
 
 def _links_stand(accounts: list[int], change: OrganizationChange) -> None:
-    after, now = _known(accounts, change.decided_at), _known(accounts)
-    differing = {account for account, _ in {*after, *now} if _told(after, account) != _told(now, account)}
-    if differing:
+    after, now = (_told(links) for links in (_known(accounts, change.decided_at), _known(accounts)))
+    if differing := {account for account, *_ in after ^ now}:
         first = Account.objects.filter(pk__in=differing).order_by("pk").first()
         raise Refused(f"Someone has decided on “{first}” since. Nothing was undone.")
 
 
-def _told(links: dict[Key, AccountLink], account: int) -> set[tuple[date, str, int | None]]:
-    return {(day, link.verdict, link.organization_id) for (of, day), link in links.items() if of == account}
+def _told(links: Mapping[Key, AccountLink]) -> set[tuple[int, date, str, int | None]]:
+    return {(*key, link.verdict, link.organization_id) for key, link in links.items()}
 
 
 def _restore_fields(change: OrganizationChange, organizations: dict[str, Organization]) -> None:
@@ -91,7 +93,9 @@ def _restore_fields(change: OrganizationChange, organizations: dict[str, Organiz
 
 def _follow(organization: Organization, name: str) -> None:
     """What it points to again may have been merged away since; and nothing may stand under itself."""
-    other = Organization.objects.select_related("merged_into").get(pk=getattr(organization, name))
+    other = Organization.objects.select_related("merged_into").filter(pk=getattr(organization, name)).first()
+    if other is None:
+        raise Refused(f"What “{organization}” stood under is gone. Nothing was undone.")
     if other.merged_into:
         put(organization, name, other.merged_into.pk)
     if getattr(organization, name) == organization.pk or organization in above(organization):

@@ -430,6 +430,20 @@ def test_undoing_leads_to_where_a_parent_was_merged_since(
     assert child.parent == stays
 
 
+def test_what_is_gone_is_not_put_back(make_organization: MakeOrganization, person: User) -> None:
+    parent, stays = make_organization("Parent"), make_organization("Stays")
+    child, other = make_organization("Child", parent=parent), make_organization("Other", parent=parent)
+    freed, moved = (changes.set_parent(each, stays, person, reason="Sold") for each in (child, other))
+    OrganizationChange.objects.filter(other=parent).update(other=None)
+    parent.delete()
+    with pytest.raises(Refused, match="What “Child” stood under is gone"):
+        changes.undo(freed, person)
+    OrganizationChange.objects.filter(pk=moved.pk).update(organization=stays)
+    other.delete()
+    with pytest.raises(Refused, match="that this change touched is gone"):
+        changes.undo(moved, person)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_changes_at_once_come_one_after_the_other() -> None:
     one, two = (Organization.objects.create(slug=name, name=name.title()) for name in ("one", "two"))
