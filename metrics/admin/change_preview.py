@@ -22,6 +22,7 @@ from organizations.changes.journal import alone
 from organizations.models import AccountLink, Organization, OrganizationChange
 
 PLACES = {Unit.COUNT: 0, Unit.MONEY: 2, Unit.HOURS: 1, Unit.PERCENT: 1, Unit.RATE: 3}
+WHOSE = {"company": "Company", "not_linked": "Not linked to a client", "segment": "Segment {}"}
 SHOWN = 40  # rows that stand open; the others are folded away
 Act = Callable[[], OrganizationChange]
 
@@ -110,7 +111,7 @@ def hold(concerned: Iterable[int]) -> None:
 
 
 def line(moved: Moved) -> Line:
-    whose = {"company": "Company", "not_linked": "Not linked to a client"}.get(moved.scope.kind, moved.name)
+    whose = WHOSE.get(moved.scope.kind, "{}").format(moved.name)
     before, after = _apart(moved.before, moved.after, moved.metric.unit)
     return Line(moved.metric.label, whose, moved.period.label, before, after)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -22,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_safe
 
-from metrics.admin.change_forms import FOUND, SCREENS, ChangeForm, Screen, search, written
+from metrics.admin.change_forms import FOUND, SCREENS, ChangeForm, Kind, Screen, search, written
 from metrics.admin.change_preview import Act, hold, seal, shown
 from metrics.admin.decisions import today
 from metrics.rollup.preview import NotInTime
@@ -101,6 +102,7 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
         name = "organizations_organizationchange"
         return [
             path("find/", self.admin_site.admin_view(require_safe(self.find)), name=f"{name}_find"),
+            path("merge/", self.admin_site.admin_view(require_safe(self.merge)), name=f"{name}_merge"),
             path("<int:key>/undo/", view(self.undo), name=f"{name}_undo"),
             path("<slug:kind>/<int:key>/", view(self.make), name=f"{name}_make"),
             *super().get_urls(),
@@ -112,6 +114,14 @@ class OrganizationChangeAdmin(ReadOnly, admin.ModelAdmin[OrganizationChange]):
         typed = request.GET.get("q", "").strip()
         found = search(typed)[:FOUND] if typed else []
         return JsonResponse({"found": [written(organization) for organization in found]})
+
+    def merge(self, request: HttpRequest) -> HttpResponse:
+        """The form of a merge with both named, for screens that know them by their keys: ?gone=7&into=9."""
+        _allowed(request)
+        keys = [int(key) if (key := request.GET.get(name, "")).isdecimal() else 0 for name in ("gone", "into")]
+        gone, into = (get_object_or_404(Organization, pk=key) for key in keys)
+        where = reverse("admin:organizations_organizationchange_make", args=[Kind.MERGE.value, gone.pk])
+        return redirect(f"{where}?{urlencode({'other': written(into)})}")
 
     def make(self, request: HttpRequest, kind: str, key: int) -> HttpResponse:
         """One change of one organization: the form, then what it would do, then it is done. Only the last saves."""

@@ -204,6 +204,13 @@ def test_organizations_are_offered_while_one_is_typed(desk: Desk) -> None:
     assert desk.client.get(f"{CHANGES}find/", {"q": " "}).json() == {"found": []}
 
 
+def test_another_screen_leads_to_a_merge_with_both_named(desk: Desk) -> None:
+    answer = desk.client.get(f"{CHANGES}merge/", {"gone": desk.acme.pk, "into": desk.beta.pk}, follow=True)
+    assert answer.request["PATH_INFO"] == f"{CHANGES}merge/{desk.acme.pk}/"
+    assert 'value="Beta (beta)"' in answer.content.decode()
+    assert desk.client.get(f"{CHANGES}merge/", {"gone": "x"}).status_code == 404
+
+
 def test_back_brings_the_form_as_it_was_filled_in(desk: Desk) -> None:
     desk.ask("split", accounts=[desk.in_rmm.pk, desk.in_psa.pk], name="Gamma")
     desk.press("back")
