@@ -194,7 +194,7 @@ def _static() -> str:
 
 
 def _digest(root: Path) -> str:
-    """Of what collecting reads: the project's own styles and scripts, those of each app, and the packages that bring more."""
+    """Of what collecting reads: the project's own styles and scripts, each app's, and packages that bring more."""
     digest = hashlib.sha256()
     folders = [root / "static", *root.glob("*/static")]
     for file in sorted(file for folder in folders for file in folder.rglob("*")):
