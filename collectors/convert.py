@@ -128,17 +128,29 @@ def billing_months(path: str) -> Convert:
     return Convert((path,), _billing_months)
 
 
-def evidence(*, domains: tuple[str, ...] = (), ids: Mapping[str, str] | None = None, types: str = "") -> Convert:
-    """What a vendor says of identity: domains of websites and e-mail addresses, other systems' ids in a text, types."""
+def evidence(
+    *, domains: tuple[str, ...] = (), ids: Mapping[str, str] | None = None, phones: tuple[str, ...] = (),
+    addresses: tuple[tuple[str, ...], ...] = (), types: str = "",
+) -> Convert:
+    """What a vendor says of identity: domains of websites and e-mail addresses, other systems' ids in a text, telephone
+    numbers, addresses of which each names its lines, and types."""
     named = ids or {}
-    paths = (*domains, *named.values(), *([types] if types else []))
+    lines = tuple(line for address in addresses for line in address)
+    paths = (*domains, *named.values(), *phones, *lines, *([types] if types else []))
 
     def of(*values: Any) -> dict[str, Any]:
-        found = sorted({name for value in values[: len(domains)] if (name := registrable(value))})
-        texts = values[len(domains) : len(domains) + len(named)]
-        others = {system: number for system, value in zip(named, texts, strict=True) if (number := psa_id(value))}
-        called = [_text(one.get("name")) for one in (values[-1] or []) if isinstance(one, Mapping)] if types else []
-        said = {"domains": found, "ids": others, "types": called}
+        left = iter(values)
+        webs, texts = list(itertools.islice(left, len(domains))), list(itertools.islice(left, len(named)))
+        numbers = [_text(value) for value in itertools.islice(left, len(phones))]
+        places = [[_text(value) for value in itertools.islice(left, len(address))] for address in addresses]
+        called = [_text(one.get("name")) for one in (next(left, None) or []) if isinstance(one, Mapping)]
+        said = {
+            "domains": sorted({name for value in webs if (name := registrable(value))}),
+            "ids": {slug: number for slug, value in zip(named, texts, strict=True) if (number := psa_id(value))},
+            "phones": [number for number in dict.fromkeys(numbers) if number],
+            "addresses": [", ".join(filter(None, place)) for place in places if place[0]],
+            "types": called,
+        }
         return {word: value for word, value in said.items() if value}
 
     return Convert(paths, of)

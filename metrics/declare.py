@@ -55,6 +55,7 @@ class Better(StrEnum):
 class For(StrEnum):
     COMPANY = "company"
     ORGANIZATION = "organization"
+    SEGMENT = "segment"  # clients together: it has what clients have, by their formulas
 
 
 COMPANY_ONLY = frozenset({For.COMPANY})
@@ -104,6 +105,9 @@ class Metric:
     rules: tuple[str, ...] = ()  # the dated settings it reads, named in its basis
     base: str = ""  # what a share of it is a share of, where its facts' own word does not say
     requirement: str = ""  # R numbers
+
+    def is_for(self, scope: For) -> bool:
+        return (For.ORGANIZATION if scope is For.SEGMENT else scope) in self.scopes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +238,7 @@ class Derived(Metric):
     """Worked out afresh from its inputs for every period and scope, never averaged.
 
     The formula knows + - * / and brackets, metric keys, rule names, numbers, `months` (months measured in the
-    period) and `months_in_year`. `client_formula` stands in for organizations where it differs.
+    period) and `months_in_year`. `client_formula` stands in for organizations and segments where it differs.
     """
 
     formula: str
@@ -243,7 +247,7 @@ class Derived(Metric):
     given_whole: ClassVar[bool] = False  # whether people may give it for a month in place of its parts
 
     def formula_for(self, scope: For) -> str:
-        return self.client_formula if scope is For.ORGANIZATION and self.client_formula else self.formula
+        return self.client_formula if scope is not For.COMPANY and self.client_formula else self.formula
 
 
 @dataclass(frozen=True, kw_only=True)

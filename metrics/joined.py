@@ -30,7 +30,9 @@ def counted_inputs(key: str, scope: For) -> tuple[str, ...]:
 
 def is_joined(metric: Metric, scope: For) -> bool:
     """Whether a metric's values depend on which accounts are the same client. A client's own are all its own."""
-    return scope is For.COMPANY and len({_facts(key).layer for key in counted_inputs(metric.key, scope)}) > 1
+    if scope is For.COMPANY:
+        return len({_facts(key).layer for key in counted_inputs(metric.key, scope)}) > 1
+    return scope is For.SEGMENT and metric.is_for(scope)
 
 
 def bases_of(metric: Metric, scope: For) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
-"""One organization side by side: what each system says of it, what it holds there, and what does not agree."""
+"""One organization side by side: its accounts of a day, what each holds, and what the systems say of it."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,8 +16,8 @@ from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
 from collectors.systems import system
 from organizations.as_of import owners_sql
+from organizations.compared import Row, compared
 from organizations.models import AccountLink, Organization
-from organizations.names import normalised
 
 TICKET_DAYS = 90
 NAMED = 5  # sites that are named; the others are counted
@@ -74,25 +73,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
-    system: str
-    said: tuple[str, ...]
-    differs: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One thing systems say of a client, a cell for each column."""
-
-    label: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def differs(self) -> bool:
-        return any(cell.differs for cell in self.cells)
-
-
-@dataclass(frozen=True)
 class Beside:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]  # without those of which no system says anything
@@ -105,13 +85,14 @@ class Beside:
 def beside(organization: Organization, today: date) -> Beside:
     """The organization's accounts of today in columns, in a number of queries that does not grow with them."""
     columns = _columns(organization, today)
-    return Beside(columns, tuple(row for row in _rows(columns) if any(cell.said for cell in row.cells)))
+    rows = compared([column.account for column in columns])
+    return Beside(columns, tuple(row for row in rows if any(cell.said for cell in row.cells)))
 
 
-def accounts_of(organization: Organization, today: date) -> list[Account]:
-    """The accounts that are the organization's on a day, without the sites that only go with one of them."""
-    shown = set(_shown_in(_owned(organization, today)).values())
-    return _in_order(Account.objects.select_related("connection").filter(pk__in=shown))
+def owned_by(organization: Organization, today: date, most: int = 300) -> list[Account]:
+    """The accounts that are the organization's on a day, sites after them; at most as many."""
+    accounts = Account.objects.select_related("connection").filter(pk__in=_owned(organization, today))
+    return sorted(_in_order(accounts), key=lambda account: account.kind == Account.Kind.SITE)[:most]
 
 
 def _columns(organization: Organization, today: date) -> tuple[Column, ...]:
@@ -203,88 +184,3 @@ def _held(shown_in: Mapping[int, int], connections: Mapping[int, int], today: da
 def console(account: Account) -> str:
     """The account's page in the vendor's console, as collecting built it from the vendor file; only of the web."""
     return account.link if account.link.startswith(("https://", "http://")) else ""
-
-
-# What the systems say, and the form in which two of them would have to agree; None is not compared.
-
-
-@dataclass(frozen=True)
-class _Field:
-    label: str
-    said: Callable[[Account], list[str]]
-    key: Callable[[str], str] | None = None
-
-
-def _texts(name: str) -> Callable[[Account], list[str]]:
-    """A list in the evidence, or one text; anything else says nothing."""
-    def said(account: Account) -> list[str]:
-        value = account.evidence.get(name) if isinstance(account.evidence, dict) else None
-        values = value if isinstance(value, list) else [value]
-        return [str(one) for one in values if isinstance(one, str | int) and str(one).strip()]
-
-    return said
-
-
-def _day(on: date | None) -> list[str]:
-    return [f"{on:%-d %b %Y}"] if on else []
-
-
-def _phone(text: str) -> str:
-    """The digits that tell a line: what follows a trunk or country prefix."""
-    return re.sub(r"\D", "", text)[-10:]
-
-
-def _address(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
-
-
-FIELDS = (
-    _Field("Name", lambda account: [account.name] if account.name else [], normalised),
-    _Field("Id there", lambda account: [account.external_id]),
-    _Field("Domains", _texts("domains"), str.casefold),
-    _Field("Phones", _texts("phones"), _phone),
-    _Field("Addresses", _texts("addresses"), _address),
-    _Field("Tenant", _texts("tenant_id"), str.casefold),
-    _Field("Kind there", lambda account: [str(account.get_kind_display()), *map("called “{}”".format,
-                                                                                _texts("types")(account))]),
-    _Field("State there", lambda account: ["Active" if account.active else "Inactive"], str),
-    _Field("Seen from", lambda account: _day(account.seen_from)),
-    _Field("Gone on", lambda account: _day(account.gone_on or account.retired_on)),
-)
-
-
-def _rows(columns: Sequence[Column]) -> list[Row]:
-    rows = [_compared(field, columns) for field in FIELDS]
-    place = next(number for number, field in enumerate(FIELDS) if field.label == "Tenant") + 1
-    return [*rows[:place], _ids(columns), *rows[place:]]
-
-
-def _compared(field: _Field, columns: Sequence[Column]) -> Row:
-    """A cell differs where another one says something and the two share nothing."""
-    said = [tuple(field.said(column.account)) for column in columns]
-    keys = [{field.key(text) for text in texts} - {""} if field.key else set() for texts in said]
-    holders = Counter(key for found in keys for key in found)
-    speaking = sum(1 for found in keys if found)
-    return Row(field.label, tuple(
-        Cell(column.system, texts, bool(found) and speaking > 1 and all(holders[key] == 1 for key in found))
-        for column, texts, found in zip(columns, said, keys, strict=True)
-    ))
-
-
-def _ids(columns: Sequence[Column]) -> Row:
-    """The ids of other systems' records that an account carries; one differs where the record here has another."""
-    there: Mapping[str, set[str]] = defaultdict(set)
-    for column in columns:
-        there[column.account.connection.vendor].add(column.account.external_id)
-    cells = []
-    for column in columns:
-        carried = _carried(column.account)
-        said = tuple(f"{system(slug).label} {number}" for slug, number in carried)
-        cells.append(Cell(column.system, said, any(there[slug] and number not in there[slug]
-                                                   for slug, number in carried)))  # fmt: skip
-    return Row("Other systems’ ids", tuple(cells))
-
-
-def _carried(account: Account) -> list[tuple[str, str]]:
-    ids = account.evidence.get("ids") if isinstance(account.evidence, dict) else None
-    return sorted((str(slug), str(number)) for slug, number in ids.items()) if isinstance(ids, dict) else []

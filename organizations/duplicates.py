@@ -25,7 +25,8 @@ WEIGHTS: Mapping[str, int] = {
 }  # fmt: skip
 WORDS = {
     "id": "Same id of another system: {}", "tenant": "Same tenant: {}", "serial": "Devices with the same serial: {}",
-    "domain": "Same domain: {}", "phone": "Same telephone: {}", "name": "Same name: “{}”", "address": "Same address: {}",
+    "domain": "Same domain: {}", "phone": "Same telephone: {}", "name": "Same name: “{}”",
+    "address": "Same address: {}",
 }  # fmt: skip
 OTHER = {"domain": "Each has a domain of its own", "tenant": "Each has a tenant of its own"}
 AGAINST = 4  # the weight of each of these
@@ -64,7 +65,8 @@ shared AS (
     FROM carried o JOIN carried t USING (connection_id, kind, key) WHERE o.account_id < t.account_id
 ),
 pair AS (
-    SELECT one, two, connection_id, array_agg(kind ORDER BY kind, key) AS kinds, array_agg(key ORDER BY kind, key) AS keys
+    SELECT one, two, connection_id,
+           array_agg(kind ORDER BY kind, key) AS kinds, array_agg(key ORDER BY kind, key) AS keys
     FROM shared GROUP BY 1, 2, 3
 )
 SELECT p.one, p.two, a.organization_id, b.organization_id, p.kinds, p.keys,
@@ -166,4 +168,4 @@ def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]
 
 def _listed(keys: Sequence[str]) -> str:
     more = len(keys) - SHOWN_KEYS
-    return ", ".join(keys[:SHOWN_KEYS]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(key.replace("|", ", ") for key in keys[:SHOWN_KEYS]) + (f" and {more} more" if more > 0 else "")

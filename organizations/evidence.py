@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from collectors.convert import FREE_MAIL, registrable
 from collectors.declare import Layer
@@ -19,7 +19,8 @@ from collectors.systems import system
 from organizations.models import Signal
 from organizations.names import normalised
 
-Kind: TypeAlias = Signal.Kind
+ID, TENANT, DOMAIN = Signal.Kind.ID.value, Signal.Kind.TENANT.value, Signal.Kind.DOMAIN.value
+PHONE, ADDRESS, NAME = Signal.Kind.PHONE.value, Signal.Kind.ADDRESS.value, Signal.Kind.NAME.value
 
 # Domains shared by people who have nothing to do with each other: free mail, providers, pages of a platform.
 _SHARED = """
@@ -45,7 +46,7 @@ _COUNTRY = (
 _EXTENSION = re.compile(r"(?:\bext?\.?|\bextension|[x#;,/])\s*:?\s*\d{1,6}\s*$", re.IGNORECASE)
 _FREEPHONE = ("800", "833", "844", "855", "866", "877", "888", "822", "808", "900", "1300", "1800")
 _POSTCODE = re.compile(
-    r"\b(?:\d{5}(?=-\d{4}\b)|\d{4,6}|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}|[a-z]\d[a-z]\s*\d[a-z]\d)\b"
+    r"\b(?:\d{5}(?:-\d{4})|\d{4,6}|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}|[a-z]\d[a-z]\s*\d[a-z]\d)\b"
 )
 _WORD = re.compile(r"[^\W_]+")
 _STREETS = {
@@ -53,7 +54,8 @@ _STREETS = {
     "dr": "drive", "ct": "court", "pl": "place", "sq": "square", "hwy": "highway", "pkwy": "parkway", "ter": "terrace",
     "cir": "circle", "n": "north", "s": "south", "e": "east", "w": "west",
 }  # fmt: skip
-_UNITS = frozenset("suite ste unit apt apartment floor fl room rm".split())  # noqa: SIM905
+_UNITS = ("suite", "ste", "unit", "apt", "apartment", "floor", "room")
+_NUMBER = re.compile(r"\d")
 
 
 class Key(NamedTuple):
@@ -66,15 +68,15 @@ class Key(NamedTuple):
 def keys_of(vendor: str, external_id: str, name: str, evidence: Any) -> set[Key]:
     """Everything an account says of who it is."""
     said: Mapping[str, Any] = evidence if isinstance(evidence, Mapping) else {}
-    found = {Key(Kind.ID, f"{vendor}:{external_id}")} if external_id else set()
-    found |= {Key(Kind.ID, f"{slug}:{number}") for slug, number in carried(said).items()}
-    found |= {Key(Kind.TENANT, tenant) for tenant in _tenants(vendor, external_id, said)}
-    found |= {Key(Kind.DOMAIN, domain) for text in _texts(said, "domains") if (domain := owned_domain(text))}
-    found |= {Key(Kind.PHONE, phone) for text in _texts(said, "phones") if (phone := phone_key(text))}
-    found |= {Key(Kind.ADDRESS, address) for text in _texts(said, "addresses") if (address := address_key(text))}
+    found = {Key(ID, f"{vendor}:{external_id}")} if external_id else set()
+    found |= {Key(ID, f"{slug}:{number}") for slug, number in carried(said).items()}
+    found |= {Key(TENANT, tenant) for tenant in _tenants(vendor, external_id, said)}
+    found |= {Key(DOMAIN, domain) for text in _texts(said, "domains") if (domain := owned_domain(text))}
+    found |= {Key(PHONE, phone) for text in _texts(said, "phones") if (phone := phone_key(text))}
+    found |= {Key(ADDRESS, address) for text in _texts(said, "addresses") if (address := address_key(text))}
     if called := normalised(name):
-        found.add(Key(Kind.NAME, called))
-    return {Key(kind, _short(key)) for kind, key in found}
+        found.add(Key(NAME, called))
+    return {Key(kind, _plain(key)) for kind, key in found}
 
 
 def carried(evidence: Mapping[str, Any]) -> dict[str, str]:
@@ -128,13 +130,14 @@ def address_key(text: str) -> str | None:
     """
     plain = text.casefold()[:300].replace("\n", ",")
     codes = [found for found in _POSTCODE.finditer(plain) if found.start() > 4]
-    street = plain[: codes[-1].start()] if codes else plain
-    words = [_STREETS.get(word, word) for word in _WORD.findall(street.partition(",")[0])]
+    parts = (plain[: codes[-1].start()] if codes else plain).split(",")
+    street = next((part for part in parts if _NUMBER.search(part) and not part.strip().startswith(_UNITS)), parts[0])
+    words = [_STREETS.get(word, word) for word in _WORD.findall(street)]
     words = words[: next((place for place, word in enumerate(words) if word in _UNITS and place > 1), len(words))]
     numbered = any(word.isdigit() for word in words) or "box" in words
     if codes and len(words) > 1 and numbered:
-        return f"{' '.join(words)}|{codes[-1][0].replace(' ', '')[:10]}"
-    words += _WORD.findall(street.partition(",")[2])
+        return f"{' '.join(words)}|{codes[-1][0].partition('-')[0].replace(' ', '')}"
+    words += [word for part in parts[parts.index(street) + 1 :] for word in _WORD.findall(part)]
     return " ".join(words) if numbered and len(words) > 3 else None
 
 
@@ -150,121 +153,8 @@ def _texts(said: Mapping[str, Any], word: str) -> list[str]:
     return [text for text in values[:MOST] if isinstance(text, str) and text] if isinstance(values, list) else []
 
 
-def _short(key: str) -> str:
+def _plain(key: str) -> str:
+    """Without the characters that keep keys apart, and never too long for an index."""
+    if not key.isprintable():
+        key = "".join(letter for letter in key if letter.isprintable())
     return key if len(key) <= LONGEST else hashlib.sha256(key.encode()).hexdigest()
-
-
-# --- replaced soon
-from collections.abc import Collection
-from django.db import connection
-from organizations.as_of import last_owners_sql
-# (account_id, connection_id, method, key), for clients' accounts; sites belong with their parents.
-KEYS = """
-    SELECT a.id AS account_id, a.connection_id, 'explicit_id' AS method, c.vendor || ':' || a.external_id AS key
-    FROM account a JOIN connection c ON c.id = a.connection_id WHERE a.kind = 'client'
-    UNION ALL
-    SELECT a.id, a.connection_id, 'explicit_id', i.key || ':' || i.value
-    FROM account a, jsonb_each_text(
-        CASE jsonb_typeof(a.evidence -> 'ids') WHEN 'object' THEN a.evidence -> 'ids' ELSE '{}' END) i
-    WHERE a.kind = 'client'
-    UNION ALL
-    SELECT a.id, a.connection_id, 'tenant', lower(a.evidence ->> 'tenant_id')
-    FROM account a WHERE a.kind = 'client' AND a.evidence ->> 'tenant_id' <> ''
-    UNION ALL
-    SELECT a.id, a.connection_id, 'domain', lower(d.value)
-    FROM account a, jsonb_array_elements_text(
-        CASE jsonb_typeof(a.evidence -> 'domains') WHEN 'array' THEN a.evidence -> 'domains' ELSE '[]' END) d
-    WHERE a.kind = 'client' AND lower(d.value) <> ALL (%(nobodys)s)
-"""
-
-# A key is in doubt where one system knows it by two records that are not one client's, or where two clients hold it.
-# An id is in doubt only between clients: several records of one system may well carry the same id of another.
-DOUBTED = """
-    SELECT method, key FROM (
-        SELECT k.method, k.key, o.organization_id FROM key k JOIN owner o USING (account_id)
-        UNION
-        SELECT 'domain', d.name, coalesce(g.merged_into_id, g.id)
-        FROM domain d JOIN organization g ON g.id = d.organization_id
-    ) holder
-    GROUP BY 1, 2 HAVING count(DISTINCT organization_id) > 1
-    UNION
-    SELECT k.method, k.key FROM key k LEFT JOIN owner o USING (account_id)
-    WHERE k.method = 'domain'
-    GROUP BY k.method, k.key, k.connection_id
-    HAVING count(DISTINCT coalesce(o.organization_id, -k.account_id)) > 1
-    UNION
-    SELECT 'explicit_id', c.vendor || ':' || a.external_id FROM account a JOIN connection c ON c.id = a.connection_id
-    GROUP BY 1, 2 HAVING count(*) > 1
-"""
-
-# (account_id, method, key, organization_id, doubted): each key of the accounts asked for that an organization holds,
-# through an account linked to it or as one of its own domains. A domain alone gives no organization a second record
-# in a system where it has one.
-SHARED = """
-WITH key AS MATERIALIZED ({keys}), owner AS MATERIALIZED ({owners}), doubted AS MATERIALIZED ({doubted}),
-held AS (
-    SELECT DISTINCT k.method, k.key, o.organization_id FROM key k JOIN owner o USING (account_id)
-    WHERE o.organization_id IS NOT NULL AND k.method <> 'domain'
-    UNION
-    SELECT 'domain', d.name, coalesce(g.merged_into_id, g.id)
-    FROM domain d JOIN organization g ON g.id = d.organization_id WHERE d.name <> ALL (%(nobodys)s)
-),
-served AS (
-    SELECT a.connection_id, o.organization_id FROM owner o JOIN account a ON a.id = o.account_id
-    WHERE a.kind = 'client' AND o.organization_id IS NOT NULL
-)
-SELECT k.account_id, k.method, k.key, h.organization_id,
-       EXISTS (SELECT FROM doubted x WHERE x.method = k.method AND x.key = k.key)
-       OR k.method = 'domain' AND (k.connection_id, h.organization_id) IN (SELECT * FROM served)
-FROM key k JOIN held h USING (method, key)
-WHERE k.account_id = ANY (%(accounts)s)
-"""
-
-# (connection_id, domain): what one system knows by two records that are not one client's.
-REPEATED = """
-WITH key AS MATERIALIZED ({keys}), owner AS MATERIALIZED ({owners})
-SELECT k.connection_id, k.key FROM key k LEFT JOIN owner o USING (account_id) WHERE k.method = 'domain'
-GROUP BY 1, 2 HAVING count(DISTINCT coalesce(o.organization_id, -k.account_id)) > 1
-"""
-
-# (domain): what some organization holds, as its own or through an account linked to it.
-HELD = """
-WITH key AS MATERIALIZED ({keys}), owner AS MATERIALIZED ({owners})
-SELECT k.key FROM key k JOIN owner o USING (account_id) WHERE k.method = 'domain' AND o.organization_id IS NOT NULL
-UNION SELECT name FROM domain
-"""
-
-
-class Shared(NamedTuple):
-    """A key of an account that an organization holds. It decides nothing where it is in doubt."""
-
-    account: int
-    method: str
-    key: str
-    organization: int
-    doubted: bool
-
-
-def shared_keys(accounts: Collection[int]) -> list[Shared]:
-    """What these accounts share with organizations, in one statement."""
-    return [Shared(*row) for row in _rows(SHARED, accounts=list(accounts))]
-
-
-def repeated_domains() -> set[tuple[int, str]]:
-    """(connection, domain) where the system knows a domain by two records that are not one client's."""
-    return {(row[0], row[1]) for row in _rows(REPEATED)}
-
-
-def held_domains() -> set[str]:
-    """The domains some organization holds, as its own or through an account linked to it."""
-    return {row[0] for row in _rows(HELD)}
-
-
-def _rows(template: str, **parameters: list[int]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            template.format(keys=KEYS, owners=last_owners_sql(), doubted=DOUBTED),
-            {"nobodys": sorted(NOBODYS), **parameters},
-        )
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

@@ -11,9 +11,11 @@ from django.db import connection
 from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.vendors import VENDORS
-from organizations.evidence import domains_of, held_domains, repeated_domains
+from organizations import signals
+from organizations.evidence import ADDRESS, DOMAIN, Key, domains_of
+from organizations.known import Known
 from organizations.models import Domain, Organization
-from organizations.names import free_slug, normalised
+from organizations.names import free_slug, looks_like, normalised
 
 Kind: TypeAlias = Organization.Kind
 
@@ -29,21 +31,54 @@ WHERE EXISTS (SELECT FROM agreement_state s WHERE s.account_id = company)
    OR EXISTS (SELECT FROM ticket t WHERE t.account_id = company)
 """
 
+# Another record of the same system with a domain of these accounts, that is not the same organization's in the end.
+REPEATED = """
+SELECT DISTINCT a.connection_id, s.key
+FROM signal s JOIN account a ON a.id = s.account_id
+JOIN signal t ON t.kind = s.kind AND t.key = s.key AND t.account_id <> s.account_id
+JOIN account b ON b.id = t.account_id AND b.connection_id = a.connection_id
+WHERE s.account_id = ANY(%s) AND s.kind = 'domain' AND NOT EXISTS (
+    SELECT FROM account_link l JOIN account_link m ON m.organization_id = l.organization_id
+    WHERE l.account_id = a.id AND m.account_id = b.id AND l.superseded_at IS NULL AND m.superseded_at IS NULL)
+"""
 
-def founders(waiting: Sequence[Account]) -> dict[Account, Kind]:
+
+def founders(waiting: Sequence[Account], known: Known) -> dict[Account, Kind]:
     """Which of these found an organization of their own. Anything that speaks against it leaves the account waiting.
 
-    It must be a company the PSA calls a client or, where the PSA says nothing, one that it has served; no other
-    company may share its domain; no organization and no other such company may have its name.
+    It must be a company the PSA calls a client or, where the PSA says nothing, one that it has served; nothing it says
+    may be an organization's already; no other company may share its domain, and no other such company its name or one
+    that only looks the same.
     """
     clients = _clients([account for account in waiting if is_psa(account) and account.kind == Account.Kind.CLIENT])
-    repeated, held = repeated_domains(), held_domains()
-    names = _names_in_use(clients)
+    names = Counter(normalised(company.name) for company in clients)
     return {
         account: kind for account, kind in clients.items()
-        if names[normalised(account.name)] == 1
-        and not any(domain in held or (account.connection_id, domain) in repeated for domain in domains_of(account))
+        if account.name.strip() and _is_alone(account.name, names)
+        and not _held(account, known) and not _repeated(account, known)
     }
+
+
+def _is_alone(name: str, names: Counter[str]) -> bool:
+    """Whether no other has this name, or the one it passes for; a name without letters is like no other."""
+    called, seen = normalised(name), looks_like(name)
+    return (not called or names[called] == 1) and (not seen or seen not in names)
+
+
+def _held(company: Account, known: Known) -> bool:
+    """Whether an organization has something of what it says, or has its name."""
+    keys = [key for key in known.keys.get(company.pk, ()) if key.kind != ADDRESS]
+    called, seen = normalised(company.name), looks_like(company.name)
+    passing = known.named.get(f"~{called}") or (seen and known.named.get(f"={seen}"))
+    return bool(passing) or any(known.held(key).organizations for key in keys)
+
+
+def _repeated(company: Account, known: Known) -> bool:
+    """Whether its system has its domain on another record too."""
+    return any(
+        known.records[other].connection == company.connection_id
+        for domain in domains_of(company) for other in known.holders.get(Key(DOMAIN, domain), ()) if other != company.pk
+    )
 
 
 def is_psa(account: Account) -> bool:
@@ -69,12 +104,6 @@ def _kind(types: Iterable[str]) -> Kind | None:
     return Kind.INTERNAL if any(word in name for name in said for word in OWN_WORDS) else None
 
 
-def _names_in_use(companies: Mapping[Account, Kind]) -> dict[str, int]:
-    """How many organizations and would-be founders go by each normalised name."""
-    known = Organization.objects.filter(merged_into=None).values_list("name", flat=True)
-    return Counter(normalised(name) for name in [*known, *(company.name for company in companies)])
-
-
 def found(founding: Mapping[Account, Kind]) -> dict[Account, Organization]:
     """An organization for each, with its own slug and those of its domains that are in no doubt."""
     taken = set(Organization.objects.values_list("slug", flat=True))
@@ -89,12 +118,20 @@ def found(founding: Mapping[Account, Kind]) -> dict[Account, Organization]:
 
 def learn_domains(organizations: Mapping[Account, Organization]) -> None:
     """Accounts' domains become their organizations', but for those someone has or their system repeats."""
-    repeated = repeated_domains()
+    signals.refresh([account.pk for account in organizations])
+    repeated = _repeated_domains([account.pk for account in organizations])
     Domain.objects.bulk_create([
         Domain(name=domain, organization=organization)
         for account, organization in organizations.items() for domain in domains_of(account)
         if (account.connection_id, domain) not in repeated
     ], ignore_conflicts=True)
+
+
+def _repeated_domains(accounts: Sequence[int]) -> set[tuple[int, str]]:
+    """(connection, domain) of these accounts where the system knows the domain by two records."""
+    with connection.cursor() as cursor:
+        cursor.execute(REPEATED, [list(accounts)])
+        return {(row[0], row[1]) for row in cursor.fetchall()}
 
 
 def left_empty(account: Account) -> Organization | None:

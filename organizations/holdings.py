@@ -2,55 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from collectors.facts.shapes import FOREVER
-from organizations.as_of import DEEPEST, last_owners_sql
+from organizations.as_of import DEEPEST
 
-TICKET_DAYS = 90
-
-# Sites that wait go with the account they belong to.
+# Whose an account is in the end is its last link's word; a site that says nothing of its own asks its parents.
+# Only what was asked for is followed up by index, so this costs what waits and not what is linked.
 HOLDINGS = """
-WITH RECURSIVE owner AS MATERIALIZED ({owners}),
-waiting(id, top, depth) AS (
-    SELECT a.id, a.id, 0 FROM account a
-    WHERE {asked}
+WITH RECURSIVE decided AS MATERIALIZED (
+    SELECT l.account_id FROM account_link l
+    WHERE l.superseded_at IS NULL AND l.verdict <> 'open' AND NOT EXISTS (
+        SELECT FROM account_link n
+        WHERE n.account_id = l.account_id AND n.superseded_at IS NULL AND n.starts_on > l.starts_on)
+),
+asked AS MATERIALIZED (
+    SELECT a.id, a.kind, a.name FROM account a JOIN connection c ON c.id = a.connection_id
+    WHERE (%(system)s = '' OR c.vendor = %(system)s) AND {asked}
+),
+above(id, at, depth) AS (
+    SELECT id, id, 0 FROM asked WHERE kind = 'site'
     UNION ALL
-    SELECT a.id, w.top, w.depth + 1 FROM account a JOIN waiting w ON a.parent_id = w.id
-    WHERE a.kind = 'site' AND w.depth < {deepest}
-      AND NOT EXISTS (SELECT FROM account_link l WHERE l.account_id = a.id AND l.superseded_at IS NULL
-                      AND l.verdict <> 'open')
+    SELECT u.id, a.parent_id, u.depth + 1 FROM above u JOIN account a ON a.id = u.at
+    WHERE a.kind = 'site' AND a.parent_id IS NOT NULL AND u.depth < {deepest}
+),
+held(id, top, depth) AS (
+    SELECT id, id, 0 FROM asked WHERE {waits}
+    UNION ALL
+    SELECT a.id, h.top, h.depth + 1 FROM account a JOIN held h ON a.parent_id = h.id
+    WHERE a.kind = 'site' AND h.depth < {deepest} AND a.id NOT IN (SELECT account_id FROM decided)
 ),
 device AS (
-    SELECT w.top, count(*) AS held FROM waiting w
-    JOIN asset_state s ON s.account_id = w.id AND s.until_on = %(forever)s
+    SELECT h.top, count(*) AS many FROM held h
+    JOIN asset_state s ON s.account_id = h.id AND s.until_on = %(forever)s
     JOIN asset x ON x.id = s.thing_id AND x.retired_on IS NULL GROUP BY 1
 ),
-ticket_ AS (
-    SELECT w.top, count(*) AS held FROM waiting w
-    JOIN ticket t ON t.account_id = w.id AND t.opened_on > %(since)s AND t.opened_on <= %(today)s GROUP BY 1
+opened AS (
+    SELECT h.top, count(*) AS many FROM held h
+    JOIN ticket t ON t.account_id = h.id AND t.opened_on >= %(since)s AND t.opened_on <= %(today)s GROUP BY 1
 ),
 money AS (
-    SELECT w.top, sum(g.monthly_amount) AS held FROM waiting w
-    JOIN agreement_line g ON g.account_id = w.id AND g.from_on <= %(today)s AND %(today)s < g.until_on GROUP BY 1
+    SELECT h.top, sum(g.monthly_amount) AS much FROM held h
+    JOIN agreement_line g ON g.account_id = h.id AND g.from_on <= %(today)s AND %(today)s < g.until_on GROUP BY 1
 )
-SELECT a.id, coalesce(d.held, 0), coalesce(t.held, 0), coalesce(m.held, 0)
-FROM waiting w JOIN account a ON a.id = w.top JOIN connection c ON c.id = a.connection_id
-LEFT JOIN device d ON d.top = a.id LEFT JOIN ticket_ t ON t.top = a.id LEFT JOIN money m ON m.top = a.id
-WHERE w.depth = 0 AND (%(vendor)s = '' OR c.vendor = %(vendor)s)
-  AND (%(search)s = '' OR a.name ILIKE '%%' || %(search)s || '%%' OR a.external_id = %(search)s)
+SELECT a.id, coalesce(d.many, 0), coalesce(o.many, 0), coalesce(m.much, 0), {standing}
+FROM held h JOIN asked a ON a.id = h.top
+LEFT JOIN device d ON d.top = a.id LEFT JOIN opened o ON o.top = a.id LEFT JOIN money m ON m.top = a.id
+LEFT JOIN proposal p ON p.account_id = a.id
+WHERE h.depth = 0
 ORDER BY 4 DESC, 2 DESC, 3 DESC, a.name, a.id
 """
 # Sites and accounts that are gone are not asked about, but they can be found.
-WAITING = """a.id NOT IN (SELECT account_id FROM owner)
-      AND (a.kind = 'client' AND a.retired_on IS NULL OR %(search)s <> '')"""
+CLIENTS = "a.kind = 'client' AND a.retired_on IS NULL AND a.id NOT IN (SELECT account_id FROM decided)"
+FOUND = """(a.name ILIKE %(like)s OR a.evidence ->> 'domains' ILIKE %(like)s
+            OR lower(%(search)s) IN (lower(a.external_id), lower(a.evidence ->> 'tenant_id')))"""
+WAITS = """NOT EXISTS (SELECT FROM above u JOIN decided d ON d.account_id = u.at WHERE u.id = asked.id)
+           AND id NOT IN (SELECT account_id FROM decided)"""
 IGNORED = """EXISTS (SELECT FROM account_link l
                      WHERE l.account_id = a.id AND l.superseded_at IS NULL AND l.verdict = 'ignored')"""
+STANDING = """CASE WHEN p.organization_id IS NULL THEN 'nothing' WHEN jsonb_array_length(p.against) > 0 THEN 'conflict'
+                   ELSE (ARRAY['nothing', 'weak', 'strong', 'certain'])[p.strength + 1] END"""
 
 
 @dataclass(frozen=True)
@@ -59,18 +76,20 @@ class Holding:
 
     account: int
     devices: int
-    tickets: int  # opened in the last 90 days
+    tickets: int  # opened in this quarter
     monthly: Decimal
+    standing: str = "nothing"  # of the proposal stored last: certain, strong, weak, conflict or nothing
 
 
-def waiting(today: date, vendor: str = "", search: str = "") -> list[Holding]:
+def waiting(today: date, system: str = "", search: str = "") -> list[Holding]:
     """The accounts nobody has decided on, most at stake first."""
-    return _held(WAITING, today, vendor, search)
+    return _held(today, system, search, asked=FOUND if search else CLIENTS, waits=WAITS, standing=STANDING)
 
 
-def ignored(today: date, vendor: str = "", search: str = "") -> list[Holding]:
+def ignored(today: date, system: str = "", search: str = "") -> list[Holding]:
     """The accounts that count nowhere, most at stake first."""
-    return _held(IGNORED, today, vendor, search)
+    asked = f"{IGNORED} AND {FOUND}" if search else IGNORED
+    return _held(today, system, search, asked=asked, waits="true", standing="'nothing'")
 
 
 def total(holdings: Collection[Holding]) -> Holding:
@@ -83,13 +102,17 @@ def total(holdings: Collection[Holding]) -> Holding:
     )
 
 
-def _held(asked: str, today: date, vendor: str, search: str) -> list[Holding]:
+def quarter_of(today: date) -> date:
+    """The first day of the quarter that holds this day."""
+    return date(today.year, today.month - (today.month - 1) % 3, 1)
+
+
+def _held(today: date, system: str, search: str, **parts: str) -> list[Holding]:
+    like = search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    values: Mapping[str, Any] = {
+        "today": today, "since": quarter_of(today), "forever": FOREVER,
+        "system": system, "search": search, "like": f"%{like}%",
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            HOLDINGS.format(owners=last_owners_sql(), asked=asked, deepest=DEEPEST),
-            {
-                "today": today, "since": today - timedelta(days=TICKET_DAYS), "forever": FOREVER,
-                "vendor": vendor, "search": search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_"),
-            },
-        )
+        cursor.execute(HOLDINGS.format(deepest=DEEPEST, **parts), values)
         return [Holding(*row) for row in cursor.fetchall()]

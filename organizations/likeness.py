@@ -39,7 +39,7 @@ def alike(one: str, other: str) -> Alike:
     if one == other:
         return Alike.SAME
     ours, theirs = _core(one), _core(other)
-    if _agree(ours, theirs) or _agree(theirs, ours):
+    if _agree(ours, theirs) or _agree(theirs, ours) or _initials(one, other) or _initials(other, one):
         return Alike.AGREES
     return Alike.PART if _part(ours, theirs) or likeness(one, other) >= CLOSE else Alike.UNLIKE
 
@@ -97,14 +97,19 @@ def _short_for(code: str, word: str) -> bool:
 def _agree(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     if "".join(ours) == "".join(theirs) or sorted(ours) == sorted(theirs):
         return True
-    if len(ours) == 1 and len(theirs) > 2 and ours[0] == "".join(word[0] for word in theirs):
-        return True
     if len(ours) == len(theirs):
         return _word_agrees(ours[0], theirs[0], first=True) and all(
             _word_agrees(one, other) for one, other in zip(ours[1:], theirs[1:], strict=True)
         )
     cut, whole = " ".join(ours), " ".join(theirs)  # a system that keeps few letters cuts a word in two
     return len(cut) >= 20 and whole.startswith(cut) and whole[len(cut)] != " "
+
+
+def _initials(one: str, other: str) -> bool:
+    """ "fdg" for "fernbrook dental group", "and" and "of" counted or not."""
+    words = other.split()
+    telling = [word for word in words if word not in ("and", "of", "the")]
+    return len(one) > 2 and len(words) > 2 and one in {"".join(word[0] for word in said) for said in (words, telling)}
 
 
 def _word_agrees(one: str, other: str, *, first: bool = False) -> bool:

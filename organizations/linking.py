@@ -28,15 +28,21 @@ Verdict: TypeAlias = AccountLink.Verdict
 # Held so that none of them is merged away meanwhile; what is meant for one that was goes to the one it went into.
 STANDING = "SELECT id, coalesce(merged_into_id, id) FROM organization WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
-# A mark in the earliest month stands for every open month of the account. Sites that may inherit are marked too.
+# A mark in the earliest month stands for every open month of the account; from a later day on, each month has its own.
+# A month still to come is worked out whole when it begins. Sites that may inherit are marked too.
 MARK = """
 INSERT INTO touched (entity, account, month)
-WITH RECURSIVE family(id, depth) AS (
-    SELECT unnest(%s::bigint[]), 0
-    UNION SELECT a.id, f.depth + 1 FROM account a JOIN family f ON a.parent_id = f.id
-    WHERE a.kind = 'site' AND f.depth < %s
+WITH RECURSIVE family(id, since, depth) AS (
+    SELECT id, since, 0 FROM unnest(%(accounts)s::bigint[], %(since)s::date[]) asked(id, since)
+    UNION SELECT a.id, f.since, f.depth + 1 FROM account a JOIN family f ON a.parent_id = f.id
+    WHERE a.kind = 'site' AND f.depth < %(deepest)s
 )
-SELECT DISTINCT 'AccountLink', id, %s::date FROM family
+SELECT DISTINCT 'AccountLink', f.id, m.month FROM family f CROSS JOIN LATERAL (
+    SELECT f.since AS month WHERE f.since = %(earliest)s
+    UNION ALL
+    SELECT generate_series(date_trunc('month', f.since), now() + interval '1 day', interval '1 month')::date
+    WHERE f.since > %(earliest)s
+) m
 ON CONFLICT DO NOTHING
 """
 
@@ -85,7 +91,7 @@ def decide(
         )
         for decision in decisions
     ])
-    mark(accounts)
+    mark_since((decision.account, decision.starts_on) for decision in decisions)
     return links
 
 
@@ -102,15 +108,25 @@ def hold(accounts: Iterable[int]) -> None:
     list(held.order_by("pk").values_list("pk"))
 
 
-def mark(accounts: Iterable[int]) -> None:
-    """Ask the next roll-up to work out every open month of these accounts and the sites under them again."""
+def mark(accounts: Iterable[int], since: date = EARLIEST) -> None:
+    """Ask the next roll-up to work out these accounts and the sites under them again, in open months since a day."""
+    mark_since((account, since) for account in accounts)
+
+
+def mark_since(days: Iterable[tuple[int, date]]) -> None:
+    """The same, for each account since a day of its own."""
+    asked = sorted(set(days))
     with connection.cursor() as cursor:
-        cursor.execute(MARK, [list(accounts), DEEPEST, EARLIEST])
+        cursor.execute(MARK, {
+            "accounts": [account for account, _ in asked], "since": [day for _, day in asked],
+            "deepest": DEEPEST, "earliest": EARLIEST,
+        })
 
 
-def mark_organization(organization: Organization) -> None:
+def mark_organization(organization: Organization, since: date = EARLIEST) -> None:
     """The same for all accounts of an organization, after its kind or its days as a client have changed."""
-    mark(AccountLink.objects.current().filter(organization=organization).values_list("account_id", flat=True))
+    linked = AccountLink.objects.current().filter(organization=organization)
+    mark(linked.values_list("account_id", flat=True), since)
 
 
 @transaction.atomic
@@ -123,8 +139,8 @@ def link(
         account=account.pk, organization=organization.pk, method=method, reason=reason,
         evidence=evidence or {}, starts_on=starts_on,
     )], by)
-    if is_psa(account):
-        learn_domains({account: organization})
+    if is_psa(account) and made.organization:
+        learn_domains({account: made.organization})
     return made
 
 
@@ -185,7 +201,7 @@ def put_back(before: Mapping[AccountLink, AccountLink | None], by: User | None) 
         )
         for link in gone
     ])
-    mark(link.account_id for link in gone)
+    mark_since((link.account_id, link.starts_on) for link in gone)
     return made + told
 
 

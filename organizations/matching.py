@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from django.db import transaction
 
 from collectors.facts.accounts import Account
-from collectors.vendors import VENDORS
-from organizations.evidence import Shared, shared_keys
+from organizations import signals, suggestions
+from organizations.evidence import ID, domains_of
 from organizations.founding import found, founders
+from organizations.judging import Claim, deciding
+from organizations.known import Known
 from organizations.linking import Decision, decide, hold
 from organizations.models import AccountLink
 
 Method: TypeAlias = AccountLink.Method
-BY_STRENGTH = (Method.EXPLICIT_ID, Method.TENANT, Method.DOMAIN)
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,65 @@ def link_new() -> Linked:
     First by evidence, then each company of the PSA that is a client founds one, then by the evidence that brought.
     An account a person has taken back has been decided on, and is not taken up again.
     """
+    signals.refresh()
+    signals.refresh_names()
     undecided = Account.objects.filter(kind=Account.Kind.CLIENT).exclude(links__superseded_at=None, links__isnull=False)
     hold(undecided.values_list("pk", flat=True))
     waiting = {account.pk: account for account in undecided.select_related("connection")}
+    open_ = suggestions.waiting()
+    known = Known.around([*waiting, *(pk for pk in open_ if pk not in waiting)])
     done = Linked()
-    _link_by_evidence(waiting, done)
-    if _found_clients(waiting, done):
-        _link_by_evidence(waiting, done)
+    _link_by_evidence(known, waiting, done)
+    if _found_clients(known, waiting, done):
+        _link_by_evidence(known, waiting, done)
+    signals.refresh_names()
+    suggestions.store(known, [pk for pk in open_ if known.records[pk].open], all_of_them=True)
     done.waiting.update(account.connection.label for account in waiting.values())
     return done
 
 
-def _link_by_evidence(waiting: dict[int, Account], done: Linked) -> None:
-    """A link may be the evidence of another, so it goes on until one round brings none."""
-    while waiting and (decisions := _decided(shared_keys(waiting))):
-        decide(decisions)
-        done.linked.update(waiting.pop(decision.account).connection.label for decision in decisions)
+def _link_by_evidence(known: Known, waiting: dict[int, Account], done: Linked) -> None:
+    """Link until nothing more decides, as often as something that did not stand may have become clear."""
+    while True:
+        decided, fallen = _settled(known, waiting)
+        decide([_decision(account, claim) for account, claim in decided.items()])
+        done.linked.update(waiting.pop(account).connection.label for account in decided)
+        if not decided or not fallen:
+            return
 
 
-def _found_clients(waiting: dict[int, Account], done: Linked) -> bool:
-    founded = found(founders(list(waiting.values())))
+def _settled(known: Known, waiting: Iterable[int]) -> tuple[dict[int, Claim], set[int]]:
+    """What decides, by account, and the accounts for which it seemed so until more was known.
+
+    A link may be the evidence of another, and may contradict one that seemed clear before: only what stands in the end
+    is kept.
+    """
+    decided: dict[int, Claim] = {}
+    while found := _decided(known, [account for account in waiting if account not in decided]):
+        for account, claim in found.items():
+            known.own(account, claim.organization)
+        decided |= found
+    fallen: set[int] = set()
+    while shaken := {account for account, claim in decided.items() if not _stands(known, account, claim)}:
+        for account in shaken:
+            known.disown(account)
+            del decided[account]
+        fallen |= shaken
+    return decided, fallen
+
+
+def _stands(known: Known, account: int, claim: Claim) -> bool:
+    """Whether a claim decides still, now that more is known, without leaning on itself."""
+    if ID in claim.alone and known.points_to(account, claim.organization):
+        return True
+    known.disown(account)
+    now = deciding(known, account)
+    known.own(account, claim.organization)
+    return now is not None and now.organization == claim.organization
+
+
+def _found_clients(known: Known, waiting: dict[int, Account], done: Linked) -> bool:
+    founded = found(founders(list(waiting.values()), known))
     decide([
         Decision(
             account=account.pk, organization=organization.pk, method=Method.FOUNDED,
@@ -64,36 +104,26 @@ def _found_clients(waiting: dict[int, Account], done: Linked) -> bool:
         )
         for account, organization in founded.items()
     ])
-    done.founded.update(waiting.pop(account.pk).connection.label for account in founded)
+    for account, organization in founded.items():
+        known.found(organization.pk, organization.name, domains_of(account))
+        known.own(account.pk, organization.pk)
+        done.founded[waiting.pop(account.pk).connection.label] += 1
     return bool(founded)
 
 
-def _decided(shared: Iterable[Shared]) -> list[Decision]:
-    """A decision for each account whose keys all point to one organization, one of them beyond doubt."""
-    by_account: Mapping[int, list[Shared]] = defaultdict(list)
-    for row in shared:
-        by_account[row.account].append(row)
-    return [decision for rows in by_account.values() if (decision := _decision(rows)) is not None]
+def _decided(known: Known, waiting: Iterable[int]) -> dict[int, Claim]:
+    """The claim that decides, by account. Of several accounts of one system that would go to one organization only
+    those go whose ids say so."""
+    decided = {account: claim for account in waiting if (claim := deciding(known, account))}
+    rivals = Counter((known.records[account].connection, claim.organization) for account, claim in decided.items())
+    return {
+        account: claim for account, claim in decided.items()
+        if ID in claim.alone or rivals[known.records[account].connection, claim.organization] == 1
+    }
 
 
-def _decision(rows: Sequence[Shared]) -> Decision | None:
-    certain = [row for row in rows if not row.doubted]
-    if not certain or len({row.organization for row in rows}) > 1:
-        return None
-    strongest = min(certain, key=lambda row: BY_STRENGTH.index(Method(row.method)))
+def _decision(account: int, claim: Claim) -> Decision:
     return Decision(
-        account=strongest.account, organization=strongest.organization, method=Method(strongest.method),
-        reason=words(strongest), evidence={"keys": sorted({f"{row.method} {row.key}" for row in certain})},
+        account=account, organization=claim.organization, method=claim.method,
+        reason="; ".join(claim.evidence), evidence={"keys": sorted(claim.keys), "words": claim.evidence},
     )
-
-
-def words(shared: Shared) -> str:
-    """A key as a person would say it."""
-    match Method(shared.method):
-        case Method.EXPLICIT_ID:
-            slug, _, number = shared.key.partition(":")
-            return f"Same {VENDORS[slug].label if slug in VENDORS else slug} id, {number}"
-        case Method.TENANT:
-            return f"Same tenant, {shared.key}"
-        case _:
-            return f"Same domain, {shared.key}"

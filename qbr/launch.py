@@ -184,18 +184,24 @@ def _sandbox(port: int) -> Child:
 
 def _static() -> str:
     """Collected once for each state of the sources: compressing takes longer than everything else at start."""
-    digest = hashlib.sha256()
-    for file in sorted((ROOT / "static").rglob("*")):
-        if file.is_file():
-            digest.update(file.read_bytes())
-    digest.update((ROOT / "requirements.txt").read_bytes())
-    stamp = ROOT / "staticfiles" / f"collected-{digest.hexdigest()[:16]}"
+    stamp = ROOT / "staticfiles" / f"collected-{_digest(ROOT)[:16]}"
     if stamp.exists():
         return "unchanged"
     shutil.rmtree(ROOT / "staticfiles", ignore_errors=True)
     _command("collectstatic", interactive=False, verbosity=0)
     stamp.touch()
     return "collected"
+
+
+def _digest(root: Path) -> str:
+    """Of what collecting reads: the project's own styles and scripts, each app's, and packages that bring more."""
+    digest = hashlib.sha256()
+    folders = [root / "static", *root.glob("*/static")]
+    for file in sorted(file for folder in folders for file in folder.rglob("*")):
+        if file.is_file():
+            digest.update(file.read_bytes())
+    digest.update((root / "requirements.txt").read_bytes())
+    return digest.hexdigest()
 
 
 def _web(port: int) -> Child:

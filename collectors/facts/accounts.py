@@ -12,7 +12,8 @@ class Account(Record):
 
     A site, job or project (`kind` site) belongs with its parent unless someone links it elsewhere.
     `evidence` holds what the vendor says of identity:
-    {"domains": ["acme.example"], "ids": {"connectwise_psa": "250"}, "tenant_id": "...", "emails": [...]}.
+    {"domains": ["acme.example"], "ids": {"connectwise_psa": "250"}, "tenant_id": "...", "phones": ["212 555 0134"],
+    "addresses": ["12 Mill Lane, Fernbrook, 43001"], "types": ["Client"]}.
     """
 
     class Kind(models.TextChoices):

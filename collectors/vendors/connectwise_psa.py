@@ -92,7 +92,10 @@ VENDOR = Vendor(
                 "name": "name",
                 "parent": "parentCompany.id",
                 "active": choice("status.name", {"Inactive": False}, default=True),
-                "evidence": evidence(domains=("website",), types="types"),
+                "evidence": evidence(
+                    domains=("website",), phones=("phoneNumber",), addresses=(("addressLine1", "city", "zip"),),
+                    types="types",
+                ),
             },
             link="/services/system_io/router/openrecord.rails?recordType=CompanyFV&recid={id}",
         ),

@@ -172,7 +172,11 @@ VENDOR = Vendor(
                 "kind": KIND,
                 "parent": "ParentRef.value",
                 "active": flag("Active", True),
-                "evidence": evidence(domains=("WebAddr.URI", "PrimaryEmailAddr.Address")),
+                "evidence": evidence(
+                    domains=("WebAddr.URI", "PrimaryEmailAddr.Address"),
+                    phones=("PrimaryPhone.FreeFormNumber",),
+                    addresses=(("BillAddr.Line1", "BillAddr.City", "BillAddr.PostalCode"),),
+                ),
             },
         ),
         Endpoint(

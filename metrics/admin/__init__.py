@@ -1,7 +1,8 @@
-"""What people decide about the numbers: queue kinds, ledger categories, rules and goals, each from a day on."""
+"""What people decide about the numbers, each from a day on, and changes of organizations with what they would move."""
 
 from metrics.admin.decisions import LedgerAccountAdmin, QueueAdmin
 from metrics.admin.goals import GoalAdmin
+from metrics.admin.organization_changes import OrganizationChangeAdmin
 from metrics.admin.rules import RuleAdmin
 
-__all__ = ["GoalAdmin", "LedgerAccountAdmin", "QueueAdmin", "RuleAdmin"]
+__all__ = ["GoalAdmin", "LedgerAccountAdmin", "OrganizationChangeAdmin", "QueueAdmin", "RuleAdmin"]

@@ -16,6 +16,7 @@ from metrics.models.values import (
     Rollup,
     RollupReading,
     Scope,
+    Segment,
     State,
     Value,
     WeeklyValue,
@@ -25,6 +26,6 @@ from metrics.models.values import (
 __all__ = [
     "Basis", "Benchmark", "BenchmarkSet", "Definition", "Entry", "Finding", "Goal", "HeldLimits", "InForce",
     "LedgerCategory", "MonthlyValue", "Note", "Origin", "Period", "PeriodChange", "QualityScore", "QuarterlyValue",
-    "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "Scope", "State", "Value", "WeeklyValue",
+    "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "Scope", "Segment", "State", "Value", "WeeklyValue",
     "YearlyValue",
 ]

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 
@@ -69,13 +70,30 @@ class InForce(models.Model):
         db_table = "in_force"
 
 
+class Segment(models.Model):
+    """Clients of a kind, as admins name it on each of them; case and the spaces around it tell none apart."""
+
+    name = models.TextField()
+
+    class Meta:
+        db_table = "segment"
+        constraints: ClassVar = [models.UniqueConstraint(Lower("name"), name="segment_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Scope(models.Model):
-    """For whom a value is: the company, an organization, what is not linked; later a queue, a technician, ..."""
+    """For whom a value is: the company, an organization, what is not linked, a segment; later a queue, ...
+
+    `key` is the id of a segment.
+    """
 
     class Kind(models.TextChoices):
         COMPANY = "company", "Company"
         ORGANIZATION = "organization", "Organization"
         NOT_LINKED = "not_linked", "Not linked to a client"
+        SEGMENT = "segment", "Segment"
         AGREEMENT = "agreement", "Agreement"
         QUEUE = "queue", "Queue"
         TECHNICIAN = "technician", "Technician"

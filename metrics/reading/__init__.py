@@ -7,12 +7,22 @@ from metrics.reading.freshness import Freshness, SystemFreshness, freshness
 from metrics.reading.goals import goals
 from metrics.reading.over_clients import collected_by_kind, values_of_clients
 from metrics.reading.provenance import Provenance, provenance
-from metrics.reading.shapes import COMPANY, NOT_LINKED, Number, Numbers, Person, ScopeRef, client, may_see
-from metrics.reading.stored import for_all_clients, number, numbers, numbers_by_grain
+from metrics.reading.shapes import (
+    COMPANY,
+    NOT_LINKED,
+    Number,
+    Numbers,
+    Person,
+    ScopeRef,
+    client,
+    may_see,
+    segment,
+)
+from metrics.reading.stored import for_all_clients, number, numbers, numbers_by_grain, segments
 from metrics.reading.to_date import year_to_date
 
 __all__ = [
     "COMPANY", "NOT_LINKED", "Freshness", "Number", "Numbers", "Person", "Provenance", "ScopeRef", "SystemFreshness",
     "client", "collected_by_kind", "for_all_clients", "freshness", "goals", "may_see", "number", "numbers",
-    "numbers_by_grain", "provenance", "values_of_clients", "year_to_date",
+    "numbers_by_grain", "provenance", "segment", "segments", "values_of_clients", "year_to_date",
 ]

@@ -26,10 +26,10 @@ SELECT v.starts_on, o.slug, v.value, v.state
 FROM stored v JOIN scope s ON s.id = v.scope_id JOIN organization o ON o.id = s.organization_id
 WHERE v.value IS NOT NULL AND o.kind = 'client' AND o.merged_into_id IS NULL
 ORDER BY o.name"""
+# One merged away since has what was counted for it in closed periods, and nothing in open ones.
 ADDED_UP = STORED + """
 SELECT v.metric, o.kind = 'internal', sum(CASE WHEN v.origin = ANY(%(by_hand)s) THEN v.collected ELSE v.value END)
 FROM stored v JOIN scope s ON s.id = v.scope_id JOIN organization o ON o.id = s.organization_id
-WHERE o.merged_into_id IS NULL
 GROUP BY 1, 2"""
 
 

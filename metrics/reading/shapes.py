@@ -22,7 +22,7 @@ PERMISSIONS = {Access.FINANCE: "metrics.see_finance", Access.WAGES: "metrics.see
 
 @dataclass(frozen=True, order=True)
 class ScopeRef:
-    """For whom: `company`, `not_linked`, or an organization by slug. Hashable; what addresses carry."""
+    """For whom: `company`, `not_linked`, an organization by slug, a segment by name. Hashable; what addresses carry."""
 
     kind: str
     slug: str = ""
@@ -34,7 +34,8 @@ class ScopeRef:
     @property
     def side(self) -> For:
         """Which of a metric's formulas holds for it."""
-        return For.COMPANY if self.is_company else For.ORGANIZATION
+        sides = {"company": For.COMPANY, "segment": For.SEGMENT}
+        return sides.get(self.kind, For.ORGANIZATION)
 
 
 COMPANY = ScopeRef("company")
@@ -43,6 +44,11 @@ NOT_LINKED = ScopeRef("not_linked")
 
 def client(slug: str) -> ScopeRef:
     return ScopeRef("organization", slug)
+
+
+def segment(name: str) -> ScopeRef:
+    """Clients of a kind together."""
+    return ScopeRef("segment", name)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from metrics.definitions import CATALOGUE
 from metrics.models import Origin, State
 from metrics.periods import Span
 from metrics.reading.read_through import read_through
-from metrics.reading.shapes import COMPANY, Number, Numbers, Person, ScopeRef, may_see
+from metrics.reading.shapes import COMPANY, Number, Numbers, Person, ScopeRef, may_see, segment
 
 TABLES = {"month": "metrics_monthly", "quarter": "metrics_quarterly", "year": "metrics_yearly"}
 
@@ -42,8 +42,16 @@ THESE = "m.scope_id = ANY(%(scopes)s)"
 EVERYONE = "true"
 
 SCOPES = """
-SELECT s.id, s.kind, coalesce(o.slug, '') FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
-WHERE (s.organization_id IS NULL AND s.kind = ANY(%(kinds)s)) OR o.slug = ANY(%(slugs)s)"""
+SELECT s.id, s.kind, coalesce(o.slug, g.name, '')
+FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
+LEFT JOIN segment g ON s.kind = 'segment' AND g.id = s.key
+WHERE (s.organization_id IS NULL AND s.key IS NULL AND s.kind = ANY(%(kinds)s))
+   OR o.slug = ANY(%(slugs)s) OR g.name = ANY(%(segments)s)"""
+SEGMENTS = """
+SELECT g.name FROM segment g WHERE EXISTS (
+    SELECT 1 FROM organization o
+    WHERE o.kind = 'client' AND o.merged_into_id IS NULL AND lower(btrim(o.segment)) = lower(g.name))
+ORDER BY g.name"""
 EVERY_CLIENT = """
 SELECT s.id, 'organization', o.slug FROM organization o LEFT JOIN scope s ON s.organization_id = o.id
 WHERE o.kind = 'client' AND o.merged_into_id IS NULL ORDER BY o.name"""
@@ -92,6 +100,11 @@ def for_all_clients(person: Person, metrics: Sequence[str], period: Span) -> dic
     return {scope: {metric.key: found[metric.key, scope, period] for metric in permitted} for scope in scopes}
 
 
+def segments() -> list[ScopeRef]:
+    """Every segment that has a client, by name."""
+    return [segment(name) for (name,) in fetched(SEGMENTS, {})]
+
+
 def numbers_of(metrics: Sequence[Metric], scopes: Iterable[ScopeRef], periods: Iterable[Span]) -> Numbers:
     """The same for whoever asks: only for what is worked out here from inputs a person may not see one by one."""
     asked = tuple(dict.fromkeys(scopes))
@@ -100,7 +113,11 @@ def numbers_of(metrics: Sequence[Metric], scopes: Iterable[ScopeRef], periods: I
 
 def scope_ids(scopes: Sequence[ScopeRef]) -> ScopeIds:
     """The scope rows of those asked for; one that has none is left out."""
-    names = {"kinds": [ref.kind for ref in scopes if not ref.slug], "slugs": [ref.slug for ref in scopes if ref.slug]}
+    names = {
+        "kinds": [ref.kind for ref in scopes if not ref.slug],
+        "slugs": [ref.slug for ref in scopes if ref.kind == "organization"],
+        "segments": [ref.slug for ref in scopes if ref.kind == "segment"],
+    }
     return {row: ScopeRef(kind, slug) for row, kind, slug in fetched(SCOPES, names)} if scopes else {}
 
 
@@ -153,9 +170,9 @@ def absent(metric: Metric, scope: ScopeRef, period: Span, worked_out: bool, read
 
 
 def _why_absent(metric: Metric, scope: ScopeRef, worked_out: bool) -> tuple[State, str]:
-    if scope.kind == "organization" and For.ORGANIZATION not in metric.scopes:
+    if scope.kind in ("organization", "segment") and not metric.is_for(scope.side):
         return State.NOT_APPLICABLE, "for the company only"
-    if scope == COMPANY and For.COMPANY not in metric.scopes:
+    if scope == COMPANY and not metric.is_for(For.COMPANY):
         return State.NOT_APPLICABLE, "for clients only"
     if isinstance(metric, Manual):
         return State.NOT_COLLECTED, "not entered"
@@ -163,6 +180,6 @@ def _why_absent(metric: Metric, scope: ScopeRef, worked_out: bool) -> tuple[Stat
         return State.NOT_COLLECTED, "nothing read for this period"
     if scope.kind == "not_linked":
         return State.NOT_APPLICABLE, "nothing waits to be linked"
-    return State.NOT_LINKED, "no account linked"
+    return State.NOT_LINKED, "no client of it linked" if scope.kind == "segment" else "no account linked"
 
 

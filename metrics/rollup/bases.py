@@ -57,14 +57,14 @@ class Bases:
         self.marks = {metric.key: fingerprint(metric) for metric in CATALOGUE.values()}
         self.told: dict[tuple[Any, ...], int] = {}  # most periods stand on the same rules
 
-    def lay(self) -> None:
-        """The temporary table basis_of (definition, period, whether for an organization, basis) of what is asked for.
+    def lay(self, sides: Iterable[For] = For) -> None:
+        """The temporary table basis_of (definition, period, kind of scope, basis) of what is asked for.
 
         Periods under the same rules, made of months alike, stand on the same bases.
         """
         spans = sorted(self.periods, key=lambda span: (span.of_months, span))  # months before what they make
         told = {day: repr(rules) for day, rules in self.rules.items()}
-        for scope in For:
+        for scope in sides:
             alike: dict[tuple[bool, str, frozenset[int]], ByMetric] = {}
             for span in spans:
                 months = [] if isinstance(span, Month) else [
@@ -77,12 +77,12 @@ class Bases:
         asked = {row for (row,) in fetch("SELECT period_id FROM asked UNION SELECT period_id FROM asked_upper")}
         execute("DROP TABLE IF EXISTS pg_temp.basis_of")
         execute("""
-            CREATE TEMPORARY TABLE basis_of (definition_id bigint, period_id bigint, client boolean, basis_id bigint)
+            CREATE TEMPORARY TABLE basis_of (definition_id bigint, period_id bigint, kind text, basis_id bigint)
             ON COMMIT DROP""")
         with connection.cursor() as cursor, cursor.copy("COPY basis_of FROM STDIN") as copy:
             for (span, scope), bases in self.found.items():
                 for key, basis in bases.items() if self.periods[span] in asked else ():
-                    copy.write_row((self.definitions[key], self.periods[span], scope is For.ORGANIZATION, basis))
+                    copy.write_row((self.definitions[key], self.periods[span], scope.value, basis))
         execute("ANALYZE basis_of")
 
     def _bases(self, span: Span, scope: For, months: Sequence[ByMetric]) -> ByMetric:

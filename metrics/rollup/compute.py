@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from metrics.declare import For, Total
@@ -14,6 +15,7 @@ from metrics.rollup.count import count
 from metrics.rollup.cover import cover
 from metrics.rollup.derive import GIVEN, GOOD, derived_sql
 from metrics.rollup.gather import gather
+from metrics.rollup.segments import add_up
 from metrics.rollup.sql import execute, ids, lay, text
 from metrics.rollup.tables import lay_tables, lay_upper
 
@@ -33,7 +35,7 @@ FROM worked w
 JOIN scoped s ON s.scope_id = w.scope_id
 JOIN period p ON p.id = w.period_id
 JOIN basis_of b ON b.definition_id = w.definition_id AND b.period_id = w.period_id
-    AND b.client = (s.kind = 'organization')"""
+    AND b.kind = CASE s.kind WHEN 'not_linked' THEN 'company' ELSE s.kind END"""
 
 
 def compute(asked: Asked, known_at: datetime | None = None) -> None:
@@ -47,14 +49,15 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
     periods, narrow = lay_tables(asked, known_at)
     execute(WORKED)
     count(asked, periods, narrow, definitions)
-    Bases(definitions, lay_upper(asked, periods)).lay()
     _overlay(definitions)
-    _derive_months(definitions)
+    sides = list(For) if add_up(definitions) else [For.COMPANY, For.ORGANIZATION]
+    Bases(definitions, lay_upper(asked, periods)).lay(sides)
+    _derive_months(definitions, sides)
     execute("ANALYZE worked")
     gather(definitions)
-    _derive_upper(definitions)
+    _derive_upper(definitions, sides)
     execute("ANALYZE worked")
-    cover(definitions)
+    cover(definitions, sides)
     execute(OUTCOME)
 
 
@@ -89,7 +92,7 @@ def _overlay(definitions: Definitions) -> None:
         WHERE g.definition_id <> ALL({totals}) AND NOT EXISTS (SELECT 1 FROM worked w WHERE {same})""")
 
 
-def _derive_months(definitions: Definitions) -> None:
+def _derive_months(definitions: Definitions, sides: Iterable[For]) -> None:
     totals = ids(definitions[key] for key, metric in CATALOGUE.items() if isinstance(metric, Total))
     source = """
         SELECT w.scope_id, w.period_id, w.definition_id, w.value, w.state, w.months, w.of_months FROM worked w
@@ -98,13 +101,13 @@ def _derive_months(definitions: Definitions) -> None:
         SELECT g.scope_id, g.period_id, -g.definition_id, g.value, g.origin::smallint, NULL, NULL FROM given g
         JOIN scoped s ON s.scope_id = g.scope_id AND s.kind = {kind}
         WHERE g.definition_id = ANY({totals}) AND g.origin IS NOT NULL"""
-    for scope in For:
+    for scope in sides:
         rows = source.format(kind=text(scope.value), totals=totals)
         execute(derived_sql(scope, definitions, of_months=True, source=rows))
 
 
-def _derive_upper(definitions: Definitions) -> None:
-    for scope in For:
+def _derive_upper(definitions: Definitions, sides: Iterable[For]) -> None:
+    for scope in sides:
         rows = f"""
             SELECT w.scope_id, w.period_id, w.definition_id, coalesce(w.exact, w.value) AS value, w.state, w.months,
                    w.of_months

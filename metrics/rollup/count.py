@@ -26,7 +26,9 @@ WITH now AS (
 ), moved AS (
     (TABLE now EXCEPT TABLE before) UNION ALL (TABLE before EXCEPT TABLE now)
 ), same AS (
-    SELECT scope_id, period_id FROM asked WHERE period_id = ANY({months}) EXCEPT SELECT scope_id, period_id FROM moved
+    SELECT scope_id, period_id FROM asked WHERE period_id = ANY({months})
+    EXCEPT SELECT scope_id, period_id FROM moved
+    EXCEPT SELECT {company}, period_id FROM moved  -- its coverage may move though its value does not
 ), left_out AS (
     DELETE FROM worked w USING same s WHERE w.scope_id = s.scope_id AND w.period_id = s.period_id
 )
@@ -79,7 +81,9 @@ def _leave_what_stands(asked: Asked, periods: Periods, definitions: Definitions)
     if months:
         kinds = ids(definitions[key] for key, metric in CATALOGUE.items() if isinstance(metric, Standing))
         periods_of = ids(periods[month] for month in months)
-        execute(LEAVE.format(months=periods_of, definitions=kinds, columns=LEFT_BY))
+        execute(LEAVE.format(
+                months=periods_of, definitions=kinds, columns=LEFT_BY, company=company_scope()
+            ))
         execute("ANALYZE asked")
 
 

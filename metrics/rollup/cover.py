@@ -8,66 +8,64 @@ nothing to resolve. What people gave is on no one's account and is part of no ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from metrics.declare import Across, For
 from metrics.definitions import CATALOGUE
 from metrics.joined import LEAST_RESOLVED, base_word, bases_of
 from metrics.models import Origin, State
 from metrics.rollup.bases import Definitions
-from metrics.rollup.derive import GOOD
-from metrics.rollup.sql import execute, ids, lay, text
+from metrics.rollup.derive import GOOD, RESOLVED
+from metrics.rollup.sql import execute, ids, text
 from metrics.rollup.tables import company_scope, not_linked_scope
 
-RESOLVED = "resolved"  # the last word of a cause that tells of coverage
 BY_HAND = f"({int(Origin.ENTERED)}, {int(Origin.IMPORTED)}, {int(Origin.CORRECTED)})"
 
 # Of each base and month: the amount that is someone's and the amount that is nobody's, NULL where people gave it.
-# Months asked for stand in `worked`, the others of their quarters and years as they are stored.
-SPLIT = """
-WITH month AS (
-    SELECT period_id FROM asked WHERE scope_id = {company} UNION SELECT month_id FROM member
+# Months asked for stand in `worked`, the others of their quarters and years as they are stored. A longer period's are
+# those of its months together (of the same months, so that a ratio of sums is that of means), of its first or of its
+# last. The share is cut off and never rounded up: what lacks a little is not whole.
+COVER = """
+WITH base(definition_id, across) AS (VALUES {bases}
+), joined(kind, definition_id, base_id, word, place) AS (VALUES {joined}
+), month AS (
+    SELECT period_id FROM asked UNION SELECT month_id FROM member
 ), held AS (
     SELECT w.scope_id, w.definition_id, w.period_id, w.value, w.state, w.origin, w.collected
     FROM worked w JOIN month m ON m.period_id = w.period_id
-    WHERE w.scope_id IN ({company}, {apart}) AND w.definition_id = ANY({bases})
+    WHERE w.scope_id IN ({company}, {apart}) AND w.definition_id = ANY({wanted})
     UNION ALL
     SELECT v.scope_id, v.definition_id, v.period_id, v.value, v.state, v.origin, v.collected
     FROM metrics_monthly v JOIN month m ON m.period_id = v.period_id
-    WHERE v.scope_id IN ({company}, {apart}) AND v.definition_id = ANY({bases})
+    WHERE v.scope_id IN ({company}, {apart}) AND v.definition_id = ANY({wanted})
       AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.scope_id = v.scope_id AND a.period_id = v.period_id)
-)
-SELECT c.definition_id, c.period_id,
-       CASE WHEN c.origin NOT IN {by_hand} THEN abs(c.value - coalesce(a.amount, 0)) END AS known,
-       CASE WHEN c.origin NOT IN {by_hand} THEN abs(coalesce(a.amount, 0)) END AS unknown
-FROM held c
-LEFT JOIN (
-    SELECT definition_id, period_id, CASE WHEN origin IN {by_hand} THEN collected ELSE value END AS amount
-    FROM held WHERE scope_id = {apart}
-) a ON a.definition_id = c.definition_id AND a.period_id = c.period_id
-WHERE c.scope_id = {company} AND c.state IN {good}"""
-
-# How a longer period's share is made of its months, as the base itself goes over months.
-ACROSS = {
-    Across.SUM: "sum({0})",
-    Across.MEAN: "sum({0})",  # of the same months, so the ratio of the sums is that of the means
-    Across.FIRST: "(array_agg({0} ORDER BY m.number))[1]",
-    Across.LAST: "(array_agg({0} ORDER BY m.number DESC))[1]",
-}
-LONGER = """
-SELECT x.definition_id, m.period_id, {known} AS known, {unknown} AS unknown
-FROM split x JOIN member m ON m.month_id = x.period_id WHERE x.definition_id = ANY({bases}) GROUP BY 1, 2"""
-
-# Cut off and never rounded up: what lacks a little is not whole.
-SHARE = """
-SELECT definition_id, period_id,
-       CASE WHEN known + unknown = 0 THEN 1 ELSE trunc(known / (known + unknown), 6) END AS share
-FROM ({amounts}) every WHERE known IS NOT NULL"""
-
-COVER = """
-WITH told AS (
+), split AS MATERIALIZED (
+    SELECT c.definition_id, c.period_id,
+           CASE WHEN c.origin NOT IN {by_hand} THEN abs(c.value - coalesce(a.amount, 0)) END AS known,
+           CASE WHEN c.origin NOT IN {by_hand} THEN abs(coalesce(a.amount, 0)) END AS unknown
+    FROM held c
+    LEFT JOIN (
+        SELECT definition_id, period_id, CASE WHEN origin IN {by_hand} THEN collected ELSE value END AS amount
+        FROM held WHERE scope_id = {apart}
+    ) a ON a.definition_id = c.definition_id AND a.period_id = c.period_id
+    WHERE c.scope_id = {company} AND c.state IN {good}
+), amount AS (
+    SELECT definition_id, period_id, known, unknown FROM split
+    UNION ALL
+    SELECT x.definition_id, m.period_id,
+           CASE b.across WHEN 'first' THEN (array_agg(x.known ORDER BY m.number))[1]
+                WHEN 'last' THEN (array_agg(x.known ORDER BY m.number DESC))[1] ELSE sum(x.known) END,
+           CASE b.across WHEN 'first' THEN (array_agg(x.unknown ORDER BY m.number))[1]
+                WHEN 'last' THEN (array_agg(x.unknown ORDER BY m.number DESC))[1] ELSE sum(x.unknown) END
+    FROM split x JOIN member m ON m.month_id = x.period_id JOIN base b ON b.definition_id = x.definition_id
+    GROUP BY x.definition_id, m.period_id, b.across
+), share AS (
+    SELECT definition_id, period_id,
+           CASE WHEN known + unknown = 0 THEN 1 ELSE trunc(known / (known + unknown), 6) END AS share
+    FROM amount WHERE known IS NOT NULL
+), told AS (
     SELECT j.kind, j.definition_id, s.period_id, j.word, min(j.place) AS place, min(s.share) AS share
-    FROM (VALUES {joined}) j(kind, definition_id, base_id, word, place) JOIN share s ON s.definition_id = j.base_id
+    FROM joined j JOIN share s ON s.definition_id = j.base_id
     GROUP BY 1, 2, 3, 4
 ), covered AS (
     SELECT kind, definition_id, period_id, min(share) AS share,
@@ -86,37 +84,30 @@ WHERE w.scope_id = s.scope_id AND w.definition_id = c.definition_id AND w.period
   AND w.state IN {good} AND w.origin NOT IN {by_hand}"""
 
 
-def cover(definitions: Definitions) -> None:
+def cover(definitions: Definitions, sides: Iterable[For]) -> None:
     """Give each joined value that was worked out its coverage, told in its cause where it is not whole."""
-    joined = list(_joined())
-    bases = {base for _, _, base, _ in joined}
-    of = ids(definitions[base] for base in sorted(bases))
-    names = {"company": company_scope(), "apart": not_linked_scope(), "by_hand": BY_HAND, "good": GOOD}
-    lay("split", SPLIT.format(bases=of, **names))
-    amounts = ["SELECT definition_id, period_id, known, unknown FROM split"]
-    for across, how in ACROSS.items():
-        if alike := [definitions[key] for key in sorted(bases) if _across(key) is across]:
-            known, unknown = how.format("x.known"), how.format("x.unknown")
-            amounts.append(LONGER.format(known=known, unknown=unknown, bases=ids(alike)))
-    lay("share", SHARE.format(amounts=" UNION ALL ".join(amounts)))
-    rows = ", ".join(
+    joined = list(_joined(sides))
+    bases = sorted({base for _, _, base, _ in joined})
+    rows = (
         f"({text(scope.value)}, {definitions[key]}, {definitions[base]}, {text(base_word(base))}, {place})"
         for scope, key, base, place in joined
     )
     execute(COVER.format(
-        joined=rows, resolved=RESOLVED, least=LEAST_RESOLVED, insufficient=int(State.INSUFFICIENT_COVERAGE),
-        so_far=int(State.SO_FAR), by_hand=BY_HAND, good=GOOD,
+        bases=", ".join(f"({definitions[key]}, {text(_across(key))})" for key in bases), joined=", ".join(rows),
+        wanted=ids(definitions[key] for key in bases), company=company_scope(), apart=not_linked_scope(),
+        insufficient=int(State.INSUFFICIENT_COVERAGE), so_far=int(State.SO_FAR), resolved=RESOLVED,
+        least=LEAST_RESOLVED, by_hand=BY_HAND, good=GOOD,
     ))
 
 
-def _joined() -> Iterator[tuple[For, str, str, int]]:
+def _joined(sides: Iterable[For]) -> Iterator[tuple[For, str, str, int]]:
     """(scope, metric, base, its place among the metric's bases) of every joined metric."""
-    for scope in For:
+    for scope in sides:
         for key, metric in CATALOGUE.items():
             for place, base in enumerate(bases_of(metric, scope)):
                 yield scope, key, base, place
 
 
-def _across(key: str) -> Across:
+def _across(key: str) -> str:
     across: Across = CATALOGUE[key].across  # type: ignore[attr-defined]  # what counts facts has one
-    return across
+    return across.value

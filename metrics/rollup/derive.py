@@ -17,8 +17,11 @@ from metrics.rollup.sql import text
 from metrics.settings import NUMBERS
 
 GOOD = "(0, 1, 3)"
+RESOLVED = "resolved"  # the last word of a cause that tells of coverage
 TOO_LARGE = "999999999999.99999999"  # for the column a value is kept in; a slip of the keys stops no roll-up
-ABSENT = {For.COMPANY: State.NOT_COLLECTED, For.ORGANIZATION: State.NOT_LINKED}  # what no row at all means
+ABSENT = {  # what no row at all means
+    For.COMPANY: State.NOT_COLLECTED, For.ORGANIZATION: State.NOT_LINKED, For.SEGMENT: State.NOT_LINKED,
+}
 GIVEN = {
     Entry.Kind.ENTERED: Origin.ENTERED, Entry.Kind.IMPORTED: Origin.IMPORTED, Entry.Kind.CORRECTED: Origin.CORRECTED,
 }
@@ -32,7 +35,7 @@ def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, 
     """
     derived = [
         metric for metric in in_order()
-        if isinstance(metric, Derived) and scope in metric.scopes and (of_months or not is_gathered(metric))
+        if isinstance(metric, Derived) and metric.is_for(scope) and (of_months or not is_gathered(metric))
     ]
     names = {metric.key for metric in derived}
     inputs = list(dict.fromkeys(

@@ -7,7 +7,7 @@ from metrics.definitions import CATALOGUE
 from metrics.models import State
 from metrics.rollup.bases import Definitions
 from metrics.rollup.compile import is_gathered
-from metrics.rollup.derive import ABSENT, GOOD, TOO_LARGE
+from metrics.rollup.derive import ABSENT, GOOD, RESOLVED, TOO_LARGE
 from metrics.rollup.sql import execute, ids
 
 ACROSS = {  # the measured months' values made one, with what tells the first and the last month of a period apart
@@ -33,9 +33,13 @@ def _across(key: str) -> Across:
 
 def _gathered_sql(wanted: str, across: Across) -> str:
     for_client, otherwise = int(ABSENT[For.ORGANIZATION]), int(ABSENT[For.COMPANY])
-    absent = f"CASE WHEN a.kind = 'organization' THEN {for_client} ELSE {otherwise} END"
-    columns = "{0}.scope_id, {0}.definition_id, m.period_id, m.number, {0}.value, {0}.state, {0}.cause, {0}.origin, " \
+    absent = f"CASE WHEN a.kind IN ('organization', 'segment') THEN {for_client} ELSE {otherwise} END"
+    columns = "{0}.scope_id, {0}.definition_id, m.period_id, m.number, {0}.value, {1}, {2}, {0}.origin, " \
               "{0}.fact_rows, {0}.checksum"
+    # What a month lacked in coverage is not the longer period's: that is told its own.
+    covered = f"v.coverage < 1 AND v.cause LIKE '% {RESOLVED}'"
+    state = f"CASE WHEN {covered} AND v.state = {int(State.INSUFFICIENT_COVERAGE)} THEN 0 ELSE v.state END AS state"
+    cause = f"CASE WHEN NOT coalesce({covered}, false) THEN v.cause END AS cause"
     return f"""
         INSERT INTO worked (scope_id, definition_id, period_id, value, exact, state, cause, origin, months, of_months,
                             fact_rows, checksum)
@@ -73,11 +77,11 @@ def _gathered_sql(wanted: str, across: Across) -> str:
                            coalesce(max(x.origin) FILTER (WHERE x.origin IN (1, 2, 3)), min(x.origin)) AS origin,
                            sum(x.fact_rows)::integer AS fact_rows, sum(x.checksum)::bigint AS checksum
                     FROM (
-                        SELECT {columns.format("w")}, w.state IN {GOOD} AS good
+                        SELECT {columns.format("w", "w.state", "w.cause")}, w.state IN {GOOD} AS good
                         FROM worked w JOIN member m ON m.month_id = w.period_id
                         WHERE w.definition_id = ANY({wanted})
                         UNION ALL
-                        SELECT {columns.format("v")}, v.state IN {GOOD}
+                        SELECT {columns.format("v", state, cause)}, v.state IN {GOOD}
                         FROM asked_upper a
                         JOIN member m ON m.period_id = a.period_id
                         JOIN metrics_monthly v ON v.scope_id = a.scope_id AND v.period_id = m.month_id

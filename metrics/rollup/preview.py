@@ -29,7 +29,7 @@ LONGEST = "20s"  # for a statement
 PATIENCE = "5s"  # for a roll-up or a change under way
 SHOWN = 200
 GRAINS: dict[str, type[Span]] = {"quarter": Quarter, "year": Year, "month": Month}  # in the order they are shown
-KINDS = ("organization", "company", "not_linked")
+KINDS = ("organization", "segment", "company", "not_linked")
 POSITION = {key: position for position, key in enumerate(CATALOGUE)}
 
 DIFFERING = """
@@ -48,13 +48,14 @@ WITH stored AS (
     FULL JOIN outcome w USING (scope_id, definition_id, period_id)
     WHERE (s.state, s.value) IS DISTINCT FROM (w.state, w.value)
 )
-SELECT d.metric, s.kind, coalesce(o.slug, ''), coalesce(o.name, ''), p.grain, p.starts_on,
+SELECT d.metric, s.kind, coalesce(o.slug, g.name, ''), coalesce(o.name, g.name, ''), p.grain, p.starts_on,
        x.was, x.was_value, x.state, x.value
 FROM differing x
 JOIN definition d ON d.id = x.definition_id
 JOIN period p ON p.id = x.period_id
 JOIN scope s ON s.id = x.scope_id
-LEFT JOIN organization o ON o.id = s.organization_id"""
+LEFT JOIN organization o ON o.id = s.organization_id
+LEFT JOIN segment g ON s.kind = 'segment' AND g.id = s.key"""
 
 # The closed months since the first day that was decided on, in which one of the organizations concerned has values.
 CLOSED = """
@@ -87,7 +88,7 @@ class Moved:
 
     metric: Metric
     scope: ScopeRef
-    name: str  # the organization's, as it would be called; empty for the company and what is not linked
+    name: str  # of the organization, as it would be called, or of the segment; else empty
     period: Span
     before: Stored
     after: Stored

@@ -14,11 +14,16 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from collectors.facts.touched import Calendar
-from organizations.admin.history import evidence_lines, history, since, why
+from organizations.admin.history import history
+from organizations.admin.words import evidence_lines, since, who, why
 from organizations.beside import Beside, Column, beside
 from organizations.models import Organization
 
 LATEST = 10  # entries of the history that stand on the page itself
+CHANGES = (
+    ("merge", "Merge into another"), ("split", "Split off accounts"), ("move", "Move an account"),
+    ("parent", "Set the parent"), ("rename", "Rename"), ("former", "Former client"),
+)  # fmt: skip
 SEE_MONEY = "metrics.see_finance"
 
 
@@ -49,7 +54,7 @@ def page(model_admin: admin.ModelAdmin[Organization], request: HttpRequest, key:
     return TemplateResponse(request, "admin/organizations/organization/beside.html", {
         **model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": "Side by side",
         "organization": organization, "beside": shown, "came": [came(column, organization) for column in shown.columns],
-        "differing": differing(shown),
+        "differing": differing(shown), "consoles": any(column.console for column in shown.columns),
        
         "subsidiaries": organization.subsidiaries.filter(merged_into=None)[:20],
         "with_money": request.user.has_perm(SEE_MONEY), "history": history(organization, size=LATEST),
@@ -60,7 +65,9 @@ def page(model_admin: admin.ModelAdmin[Organization], request: HttpRequest, key:
 def may(request: HttpRequest, organization: Organization) -> dict[str, Any]:
     """Whether this person may change this organization: what was merged away is changed no more."""
     allowed = request.user.has_perms(["organizations.change_organization", "organizations.change_waitingaccount"])
-    return {"may_change": allowed and organization.merged_into_id is None, "may_undo": allowed}
+    return {
+        "may_change": allowed and organization.merged_into_id is None, "may_undo": allowed, "changes": CHANGES,
+    }
 
 
 def came(column: Column, organization: Organization) -> Came:
@@ -70,7 +77,7 @@ def came(column: Column, organization: Organization) -> Came:
     return Came(
         column=column, method=str(link.get_method_display()), since=since(link.starts_on),
         evidence=evidence_lines(link.evidence), why=why(link),
-        by=str(link.decided_by) if link.decided_by else "",
+        by=who(link),
         through=link.organization.name if link.organization and link.organization != organization else "",
     )
 

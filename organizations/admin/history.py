@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Page, Paginator
 from django.db import models, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -21,71 +21,10 @@ from collectors.connections import Connection
 from collectors.facts.shapes import EARLIEST
 from collectors.systems import system
 from organizations.admin import deciding
+from organizations.admin.words import LONGEST, change_words, evidence_lines, link_words, since, told, who, why
 from organizations.models import AccountLink, Organization, OrganizationChange
 
-LONGEST = 80  # characters of a name in a sentence
 A_PAGE = 25
-
-# How evidence says which kind of key it is, and what a person calls it.
-KEYS = {
-    "explicit_id": "id", "id": "id", "tenant": "tenant", "domain": "domain", "serial": "serial number",
-    "phone": "phone", "address": "address", "name": "name",
-}  # fmt: skip
-
-
-def evidence_lines(evidence: Any) -> list[str]:
-    """What a decision stood on, a line for each thing. It comes in several shapes, each with its own words.
-
-    {"keys": ["domain fern.example"]}; {"shown": [...], "against": [...]}, lines as they stood on the screen;
-    {"domains": [...], "types": [...], "ids": {...}}, what the system said; {"undone": id}, the decision taken back.
-    """
-    if not isinstance(evidence, dict):
-        return _texts(evidence)
-    lines = [_key(key) for key in _texts(evidence.get("keys"))] + _texts(evidence.get("shown"))
-    lines += [f"Against it: {line}" for line in _texts(evidence.get("against"))]
-    if types := _texts(evidence.get("types")):
-        lines.append("Called " + ", ".join(f"“{name}”" for name in types))
-    if domains := _texts(evidence.get("domains")):
-        lines.append("Domain " + ", ".join(domains))
-    if isinstance(ids := evidence.get("ids"), dict):
-        lines += [f"{system(str(slug)).label} id {number}" for slug, number in ids.items()]
-    if undone := _texts(evidence.get("undone")):
-        lines.append(f"Takes back decision {undone[0]}")
-    known = {"keys", "shown", "against", "types", "domains", "ids", "undone"}
-    others = {name: _texts(value) for name, value in evidence.items() if name not in known}
-    return lines + [f"{str(name).replace('_', ' ').capitalize()}: {', '.join(said)}" for name, said in others.items()
-                    if said]  # fmt: skip
-
-
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(one) for one in values if one not in (None, "", {}, [])]
-
-
-def _key(key: str) -> str:
-    """“domain fern.example” as a person says it; a line that is none of ours stays as it is."""
-    kind, _, value = key.partition(" ")
-    slug, colon, number = value.partition(":")
-    if kind not in KEYS or not value:
-        return key
-    if KEYS[kind] == "id" and colon:
-        return f"Same {system(slug).label} id, {number}"
-    return f"Same {KEYS[kind]}, {value}"
-
-
-def since(day: date) -> str:
-    return "ever" if day == EARLIEST else f"{day:%-d %b %Y}"
-
-
-def why(link: AccountLink) -> str:
-    """The reason, unless it only says again what the evidence says."""
-    return link.reason if link.decided_by or not evidence_lines(link.evidence) else ""
-
-
-def named(name: str) -> str:
-    """A name inside a sentence, kept from running away with it."""
-    return f"“{Truncator(name).chars(LONGEST)}”" if name else "an account without a name"
-
 
 # The history of one organization: decisions about every account it ever had, its changes, and what was edited.
 
@@ -137,15 +76,11 @@ def _of(what: str, keys: Sequence[tuple[datetime, int, str]]) -> list[int]:
     return [key for _, key, kind in keys if kind == what]
 
 
-def _who(person: Any) -> str:
-    return str(person) if person else "Evidence, without asking"
-
-
 def _links(keys: Sequence[int], organization: Organization) -> dict[tuple[str, int], Entry]:
     links = AccountLink.objects.select_related("account__connection", "organization", "decided_by").in_bulk(keys)
     return {
         ("link", key): Entry(
-            at=link.decided_at, by=_who(link.decided_by), what=link_words(link, organization),
+            at=link.decided_at, by=who(link), what=link_words(link, organization),
             starts_on=link.starts_on, method=str(link.get_method_display()), evidence=evidence_lines(link.evidence),
             why=why(link), until=link.superseded_at,
         )
@@ -153,54 +88,14 @@ def _links(keys: Sequence[int], organization: Organization) -> dict[tuple[str, i
     }
 
 
-def link_words(link: AccountLink, here: Organization | None = None) -> str:
-    account = f"{named(link.account.name)} in {link.account.connection.label}"
-    match link.verdict:
-        case AccountLink.Verdict.LINKED if link.organization == here:
-            return f"{account} linked here"
-        case AccountLink.Verdict.LINKED:
-            return f"{account} linked to {named(str(link.organization))}"
-        case AccountLink.Verdict.IGNORED:
-            return f"{account} ignored"
-        case _:
-            return f"{account} put back in the queue"
-
-
 def _changes(keys: Sequence[int]) -> dict[tuple[str, int], Entry]:
-    changes = OrganizationChange.objects.select_related("organization", "other", "decided_by", "undone_by")
-    counted = changes.annotate(accounts=models.Count("links__account", distinct=True))
     return {
         ("change", key): Entry(
-            at=change.decided_at, by=_who(change.decided_by), what=change_words(change), starts_on=change.starts_on,
+            at=change.decided_at, by=who(change), what=change_words(change), starts_on=change.starts_on,
             why=change.reason, until=change.undone_at, change=change,
         )
-        for key, change in counted.in_bulk(keys).items()
+        for key, change in told().in_bulk(keys).items()
     }
-
-
-def change_words(change: OrganizationChange) -> str:
-    """A change in a sentence. `accounts`, where the query counted them, says how many it moved."""
-    name, other = named(change.organization.name), named(change.other.name) if change.other else "no one"
-    count = getattr(change, "accounts", None)
-    moved = f", {count} account{'' if count == 1 else 's'} moved" if count is not None else ""
-    match change.kind:
-        case OrganizationChange.Kind.MERGE:
-            return f"{name} merged into {other}{moved}"
-        case OrganizationChange.Kind.SPLIT:
-            return f"{other} split off from {name}{moved}"
-        case OrganizationChange.Kind.MOVE:
-            return f"Account moved from {name} to {other}"
-        case OrganizationChange.Kind.PARENT:
-            return f"{name} is now a subsidiary of {other}" if change.other else f"{name} has no parent any more"
-        case OrganizationChange.Kind.RENAME:
-            return f"Renamed {_field(change.before, change, 'name')} to {_field(change.after, change, 'name')}"
-        case _:
-            return f"{name} is a former client"
-
-
-def _field(fields: Any, change: OrganizationChange, name: str) -> str:
-    of_it = fields.get(str(change.organization_id)) if isinstance(fields, dict) else None
-    return named(str(of_it.get(name, ""))) if isinstance(of_it, dict) else named(change.organization.name)
 
 
 def _edits(keys: Sequence[int]) -> dict[tuple[str, int], Entry]:
@@ -241,8 +136,7 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
     """Every decision as it was made, those that fell included."""
 
     actions = ("unlink",)
-    list_display = ("account_", "system", "decision", "whose", "from_", "how", "reason", "decided_by", "decided_at",
-                    "until")  # fmt: skip
+    list_display = ("account_", "decision", "how", "decided", "until")
     list_display_links = ("account_",)
     list_filter = (
         SystemFilter, "method", "verdict", ("superseded_at", admin.EmptyFieldListFilter),
@@ -254,8 +148,7 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
     search_help_text = "Name or id of an account, name of an organization, or words of the reason"
     date_hierarchy = "decided_at"
     ordering = ("-decided_at", "-pk")
-    fields = ("account_", "system", "decision", "whose", "from_", "how", "reason", "decided_by", "decided_at", "until",
-              "change")  # fmt: skip
+    fields = ("account_", "decision", "how", "reason", "decided", "until", "change")
     readonly_fields = fields
 
     class Media:
@@ -263,34 +156,34 @@ class AccountLinkAdmin(ReadOnly, admin.ModelAdmin[AccountLink]):
 
     @admin.display(description="Account", ordering="account__name")
     def account_(self, link: AccountLink) -> SafeString:
-        return format_html('<bdi class="name">{}</bdi>', Truncator(link.account.name or "(no name)").chars(LONGEST))
+        name = Truncator(link.account.name or "(no name)").chars(LONGEST)
+        return format_html('<bdi class="name">{}</bdi> <small>{}</small>', name, link.account.connection.label)
 
-    @admin.display(description="System", ordering="account__connection__vendor")
-    def system(self, link: AccountLink) -> str:
-        return link.account.connection.label
-
-    @admin.display(description="Decision", ordering="verdict")
-    def decision(self, link: AccountLink) -> str:
-        return str(link.get_verdict_display())
-
-    @admin.display(description="Organization", ordering="organization__name")
-    def whose(self, link: AccountLink) -> SafeString | str:
+    @admin.display(description="Decision", ordering="organization__name")
+    def decision(self, link: AccountLink) -> SafeString:
+        from_day = f"from {'the beginning' if link.starts_on == EARLIEST else since(link.starts_on)}"
         if link.organization is None:
-            return "—"
-        return format_html('<bdi class="name">{}</bdi>', Truncator(link.organization.name).chars(LONGEST))
+            return format_html("{} <small>{}</small>", link.get_verdict_display(), from_day)
+        name = Truncator(link.organization.name or "(no name)").chars(LONGEST)
+        return format_html('Linked to <bdi class="name">{}</bdi> <small>{}</small>', name, from_day)
 
-    @admin.display(description="From", ordering="starts_on")
-    def from_(self, link: AccountLink) -> str:
-        return since(link.starts_on)
-
-    @admin.display(description="How, and on what evidence", ordering="method")
+    @admin.display(description="How, on what evidence, and why", ordering="method")
     def how(self, link: AccountLink) -> SafeString:
         lines = [str(link.get_method_display()), *evidence_lines(link.evidence)]
-        return format_html_join("", '<span class="line">{}</span>', ((line,) for line in lines))
+        said = [f"“{Truncator(reason).chars(200)}”"] if (reason := why(link)) else []
+        lines = [Truncator(line).chars(200) for line in lines] + said
+        return format_html_join("", '<bdi class="line" dir="ltr">{}</bdi>', ((line,) for line in lines))
+
+    @admin.display(description="Decided", ordering="decided_at")
+    def decided(self, link: AccountLink) -> SafeString:
+        return format_html("{} <small>{}</small>", f"{link.decided_at:%-d %b %Y %H:%M}", who(link))
 
     @admin.display(description="Known until", ordering="superseded_at", empty_value="now")
     def until(self, link: AccountLink) -> datetime | None:
         return link.superseded_at
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Decisions on accounts", **(extra_context or {})})
 
     def has_unlink_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("organizations.change_waitingaccount")

@@ -22,7 +22,8 @@ from django.views.decorators.http import require_safe
 
 from organizations import linking
 from organizations.admin import beside
-from organizations.admin.history import LONGEST, history
+from organizations.admin.history import history
+from organizations.admin.words import LONGEST
 from organizations.models import AccountLink, Domain, Organization
 
 ONE_LINE: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
@@ -40,8 +41,8 @@ class DomainInline(admin.TabularInline[Domain, Organization]):
 
 @admin.register(Organization)
 class OrganizationAdmin(admin.ModelAdmin[Organization]):
-    list_display = ("name_", "kind", "owner", "segment", "plan", "accounts", "client_from", "client_to", "merged_into",
-                    "side_by_side")  # fmt: skip
+    list_display = ("name_", "side_by_side", "kind", "owner", "segment", "plan", "accounts", "client_from",
+                    "client_to", "gone_into")  # fmt: skip
     list_display_links = ("name_",)
     list_filter = ("kind", "owner", "segment", "plan", ("merged_into", admin.EmptyFieldListFilter))
     formfield_overrides: ClassVar = ONE_LINE
@@ -65,6 +66,10 @@ class OrganizationAdmin(admin.ModelAdmin[Organization]):
     @admin.display(description="Accounts", ordering="linked")
     def accounts(self, organization: Any) -> int:
         return int(organization.linked)
+
+    @admin.display(description="Merged into", ordering="merged_into__name")
+    def gone_into(self, organization: Organization) -> SafeString | str:
+        return self.name_(organization.merged_into) if organization.merged_into else "—"
 
     @admin.display(description="Side by side")
     def side_by_side(self, organization: Organization) -> SafeString:

@@ -1,9 +1,9 @@
-"""The mapping queue: what waits, what it holds, whose it may be, and one click to say so."""
+"""The mapping queue: what waits, what it holds, whose it may be, and one click or key to say so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -20,26 +20,24 @@ from django.views.decorators.http import require_http_methods
 from collectors.connections import Connection
 from collectors.facts.accounts import Account
 from collectors.facts.touched import Calendar
-from collectors.vendors import VENDORS
+from collectors.systems import system
 from organizations import holdings
 from organizations.admin import deciding
+from organizations.admin.rows import Offer, dollars, offers, rows_of, said
 from organizations.holdings import Holding
 from organizations.models import Organization, WaitingAccount
-from organizations.suggestions import Suggestion, suggestions
 
-A_PAGE = 25
+ROWS = (25, 100, 200)
 RESULTS = 20
-
-
-@dataclass(frozen=True)
-class Row:
-    """One account in the queue; `top` is the best suggestion, `others` the rest."""
-
-    account: Account
-    holding: Holding
-    said: Sequence[str]
-    top: Suggestion | None
-    others: Sequence[Suggestion]
+STANDINGS = {
+    "certain": "Certain", "strong": "Strong", "weak": "Weak", "conflict": "Conflict", "nothing": "Nothing suggested",
+}
+HOLDS: Mapping[str, tuple[str, Callable[[Holding], bool]]] = {
+    "money": ("Agreements", lambda held: held.monthly != 0),
+    "devices": ("Devices", lambda held: held.devices > 0),
+    "tickets": ("Tickets this quarter", lambda held: held.tickets > 0),
+    "nothing": ("Nothing", lambda held: not (held.monthly or held.devices or held.tickets)),
+}
 
 
 @admin.register(WaitingAccount)
@@ -60,21 +58,30 @@ class QueueAdmin(admin.ModelAdmin[WaitingAccount]):
         ]
 
     def queue(self, request: HttpRequest) -> HttpResponse:
-        """What waits, or what is ignored; a POST decides and comes back to the same list."""
+        """What waits, or what is ignored; a POST decides and comes back to the same place in the same list."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         if request.method == "POST":
             return self._decide(request)
-        ignored = request.GET.get("show") == "ignored"
-        system, search = request.GET.get("system", ""), request.GET.get("q", "").strip()
-        held = (holdings.ignored if ignored else holdings.waiting)(today(), system, search)
-        page = Paginator(held, A_PAGE).get_page(request.GET.get("p"))
-        rows = _rows(page, with_suggestions=not ignored)
+        asked = request.GET
+        ignored = asked.get("show") == "ignored"
+        found = (holdings.ignored if ignored else holdings.waiting)(
+            today(), deciding.plain(asked.get("system", "")), search := deciding.plain(asked.get("q", ""))
+        )
+        found = [held for held in found if HOLDS[asked["holds"]][1](held)] if asked.get("holds") in HOLDS else found
+        by_standing = Counter(held.standing for held in found)
+        if not ignored and asked.get("strength") in STANDINGS:
+            found = [held for held in found if held.standing == asked["strength"]]
+        page = Paginator(found, _rows_a_page(asked)).get_page(asked.get("p"))
+        rows = rows_of(list(page), with_suggestions=not ignored)
+        total = holdings.total(found)
         return TemplateResponse(request, "admin/organizations/queue.html", self._context(request) | {
-            "title": "Ignored accounts" if ignored else "Mapping queue",
-            "ignored": ignored, "system": system, "search": search, "systems": _systems(), "page": page, "rows": rows,
-            "total": holdings.total(held), "strong": sum(1 for row in rows if row.top and row.top.is_strong),
-            "asked": request.GET.urlencode(), "pages": _addresses(request, page),
+            "title": "Ignored accounts" if ignored else "Mapping queue", "ignored": ignored, "search": search,
+            "narrowed": any(asked.get(word) for word in ("q", "system", "strength", "holds")),
+            "filters": _filters(asked), "strengths": _strengths(asked, by_standing), "page": page, "rows": rows,
+            "total": total, "monthly": dollars(total.monthly), "asked": _kept(asked), "pages": _addresses(asked, page),
+            "together": sum(1 for row in rows if row.top and row.top.together),
+            "all_chosen": asked.get("chosen") == "all", "choose_all": _with(asked, chosen="all"),
         })
 
     def choose(self, request: HttpRequest, account: int) -> HttpResponse:
@@ -82,11 +89,12 @@ class QueueAdmin(admin.ModelAdmin[WaitingAccount]):
         if not self.has_change_permission(request):
             raise PermissionDenied
         asked = get_object_or_404(Account.objects.select_related("connection"), pk=account)
-        search = request.GET.get("q", "").strip()
+        search, offered = deciding.plain(request.GET.get("q", "")), offers([asked])[asked.pk]
         return TemplateResponse(request, "admin/organizations/choose.html", self._context(request) | {
-            "title": f"Whose is {asked.name or 'this account'}?",
-            "account": asked, "said": said(asked), "search": search, "offered": suggestions([asked])[asked.pk],
-            "sites": asked.sites.order_by("name")[:RESULTS], "found": _found(search) if search else [],
+            "title": f"Whose is {asked.name[:120] or 'this account'}?", "account": asked, "said": said(asked),
+            "system": asked.connection.label, "search": search, "offered": offered,
+            "sites": asked.sites.order_by("name")[:RESULTS], "found": _found(search, offered) if search else [],
+            "back": _kept(QueryDict(request.GET.get("back", ""))), "next": request.GET.get("next", ""),
         })
 
     def _context(self, request: HttpRequest) -> dict[str, Any]:
@@ -98,69 +106,78 @@ class QueueAdmin(admin.ModelAdmin[WaitingAccount]):
     def _decide(self, request: HttpRequest) -> HttpResponse:
         try:
             with transaction.atomic():
-                deciding.act(request)
+                row = deciding.act(request)
         except deciding.Refused as refused:
             messages.error(request, str(refused))
-        back = request.GET.urlencode()
-        return redirect(f"{request.path}?{back}" if back else request.path)
+            row = deciding.came_from(request)
+        back = _kept(request.GET)
+        return redirect(f"{request.path}{f'?{back}' if back else ''}{f'#account-{row}' if row else ''}")
 
 
 def today() -> date:
     return datetime.now(Calendar.current().zone).date()
 
 
-def said(account: Account) -> list[str]:
-    """What the system says of the account's identity, in words."""
-    evidence, words = account.evidence, []
-    if isinstance(evidence.get("domains"), list):
-        words += [str(domain) for domain in evidence["domains"]]
-    if isinstance(evidence.get("ids"), dict):
-        words += [f"{_label(system)} id {number}" for system, number in evidence["ids"].items()]
-    if evidence.get("tenant_id"):
-        words.append(f"tenant {evidence['tenant_id']}")
-    if isinstance(evidence.get("types"), list):
-        words += [f"called “{name}”" for name in evidence["types"]]
-    return words
+def _rows_a_page(asked: QueryDict) -> int:
+    return next((rows for rows in ROWS if asked.get("rows") == str(rows)), ROWS[0])
 
 
-def _label(system: str) -> str:
-    return VENDORS[system].label if system in VENDORS else system
+def _kept(asked: QueryDict) -> str:
+    """The address of this list; which rows were ticked is not part of it."""
+    kept = asked.copy()
+    kept.pop("chosen", None)
+    return kept.urlencode()
 
 
-def _systems() -> list[tuple[str, str]]:
-    known = Connection.objects.order_by("vendor").values_list("vendor", flat=True).distinct()
-    return [(vendor, _label(vendor)) for vendor in known]
+def _with(asked: QueryDict, **words: str) -> str:
+    """The address of this list but for these words; an empty one is left out."""
+    changed = asked.copy()
+    for word, value in words.items():
+        changed.pop(word, None)
+        if value:
+            changed[word] = value
+    return f"?{changed.urlencode()}"
 
 
-def _rows(page: Page[Holding], *, with_suggestions: bool) -> list[Row]:
-    held = list(page)
-    accounts = Account.objects.select_related("connection").in_bulk([holding.account for holding in held])
-    offered = suggestions(list(accounts.values())) if with_suggestions else {}
-    rows = []
-    for holding in held:
-        account, best = accounts[holding.account], offered.get(holding.account, [])
-        rows.append(Row(account, holding, said(account), best[0] if best else None, best[1:]))
-    return rows
+def _strengths(asked: QueryDict, counted: Counter[str]) -> list[dict[str, Any]]:
+    """A link for each strength, with how many wait in it."""
+    chosen = asked.get("strength") if asked.get("strength") in STANDINGS else ""
+    return [
+        {"key": key, "label": label, "many": counted[key] if key else counted.total(), "current": key == chosen,
+         "address": _with(asked, strength=key, p="", chosen="")}
+        for key, label in {"": "All", **STANDINGS}.items()
+    ]
 
 
-def _found(search: str) -> list[Organization]:
+def _filters(asked: QueryDict) -> list[dict[str, Any]]:
+    """The lists to choose from: the name of the field, what it is called, its choices and the one chosen."""
+    vendors = Connection.objects.order_by("vendor").values_list("vendor", flat=True).distinct()
+    return [
+        {"name": name, "label": label, "choices": choices, "chosen": asked.get(name, "")}
+        for name, label, choices in (
+            ("system", "System", [("", "All systems"), *((vendor, system(vendor).label) for vendor in vendors)]),
+            ("holds", "Holds", [("", "Anything"), *((key, label) for key, (label, _) in HOLDS.items())]),
+            ("rows", "Rows", [(str(rows), str(rows)) for rows in ROWS]),
+        )
+    ]
+
+
+def _found(search: str, offered: list[Offer]) -> list[tuple[Organization, str]]:
+    """Clients that match, each with the seal of its suggestion where it is one."""
     named = Organization.objects.filter(merged_into=None).prefetch_related("domains")
-    return list(
-        (named.filter(name__icontains=search) | named.filter(slug__icontains=search)
-         | named.filter(domains__name__icontains=search)).distinct().order_by("name")[:RESULTS]
-    )  # fmt: skip
+    found = (
+        named.filter(name__icontains=search) | named.filter(slug__icontains=search)
+        | named.filter(domains__name__icontains=search)
+    ).distinct().order_by("name")[:RESULTS]  # fmt: skip
+    seals = {offer.suggestion.organization.pk: offer.seal for offer in offered}
+    return [(one, seals.get(one.pk, "")) for one in found]
 
 
-def _addresses(request: HttpRequest, page: Page[Holding]) -> dict[str, str]:
+def _addresses(asked: QueryDict, page: Page[Holding]) -> dict[str, str]:
     """Where the pages before and after this one are."""
-    numbers = {}
-    if page.has_previous():
-        numbers["before"] = page.previous_page_number()
-    if page.has_next():
-        numbers["after"] = page.next_page_number()
-    asked = request.GET.copy()
     addresses = {}
-    for word, number in numbers.items():
-        asked["p"] = str(number)
-        addresses[word] = f"?{asked.urlencode()}"
+    if page.has_previous():
+        addresses["before"] = _with(asked, p=str(page.previous_page_number()), chosen="")
+    if page.has_next():
+        addresses["after"] = _with(asked, p=str(page.next_page_number()), chosen="")
     return addresses

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.db import connection
 from django.utils import timezone
 
-from collectors.facts.shapes import EARLIEST
+from collectors.facts.shapes import EARLIEST, FOREVER
 from collectors.facts.touched import Calendar
 from organizations import linking
 from organizations.changes.days import Held, Said, handed_over, own_links
@@ -50,10 +50,7 @@ class Change:
     def set(self, organization: Organization, name: str, value: Any) -> None:
         """One of its own fields; a foreign key by its column."""
         self._note(organization.pk, name, getattr(organization, name), value)
-        setattr(organization, name, value)
-        organization.save(update_fields=[name.removesuffix("_id")])
-        if name.startswith("client_"):
-            linking.mark_organization(organization)
+        put(organization, name, value)
 
     def found(self, organization: Organization, back_into: Organization) -> None:
         """A new organization; undone, it goes back into the one it came from."""
@@ -89,6 +86,15 @@ class Change:
     def _note(self, organization: int, name: str, before: Any, after: Any) -> None:
         self.before.setdefault(str(organization), {})[name] = in_json(before)
         self.after.setdefault(str(organization), {})[name] = in_json(after)
+
+
+def put(organization: Organization, name: str, value: Any) -> None:
+    """Keep a field, and mark the months in which it is newly a client or newly none."""
+    before = getattr(organization, name)
+    setattr(organization, name, value)
+    organization.save(update_fields=[name.removesuffix("_id")])
+    if name == "client_to":
+        linking.mark_organization(organization, min(day for day in (before, value, FOREVER) if day))
 
 
 def in_json(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from collectors.facts.accounts import Account
 from organizations import linking
-from organizations.changes.journal import Fields, Refused, above, alone, in_json
+from organizations.changes.journal import Fields, Refused, above, alone, in_json, put
 from organizations.models import AccountLink, Domain, Organization, OrganizationChange
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def undo(change: OrganizationChange, by: User | None) -> OrganizationChange:
     keys = [int(key) for key in change.before]
     rows = Organization.objects.select_for_update(of=("self",)).order_by("pk")
     organizations = {str(row.pk): row for row in rows.filter(pk__in=keys)}
+    if len(organizations) < len(keys):
+        raise Refused("An organization that this change touched is gone. Nothing was undone.")
     _fields_stand(change.after, organizations)
     _nothing_came(change)
     accounts = sorted(set(change.links.values_list("account", flat=True)))
@@ -65,40 +68,42 @@ def _nothing_came(change: OrganizationChange) -> None:
 
 
 def _links_stand(accounts: list[int], change: OrganizationChange) -> None:
-    after, now = _known(accounts, change.decided_at), _known(accounts)
-    differing = {account for account, _ in {*after, *now} if _told(after, account) != _told(now, account)}
-    if differing:
+    after, now = (_told(links) for links in (_known(accounts, change.decided_at), _known(accounts)))
+    if differing := {account for account, *_ in after ^ now}:
         first = Account.objects.filter(pk__in=differing).order_by("pk").first()
         raise Refused(f"Someone has decided on “{first}” since. Nothing was undone.")
 
 
-def _told(links: dict[Key, AccountLink], account: int) -> set[tuple[date, str, int | None]]:
-    return {(day, link.verdict, link.organization_id) for (of, day), link in links.items() if of == account}
+def _told(links: Mapping[Key, AccountLink]) -> set[tuple[int, date, str, int | None]]:
+    return {(*key, link.verdict, link.organization_id) for key, link in links.items()}
 
 
 def _restore_fields(change: OrganizationChange, organizations: dict[str, Organization]) -> None:
     for key, fields in change.before.items():
         organization = organizations[key]
-        for name, value in fields.items():
-            if name == "domains":
-                Domain.objects.filter(name__in=value).update(organization=organization)
-                continue
-            setattr(organization, name, _out_of_json(name, value))
-            organization.save(update_fields=[name.removesuffix("_id")])
-            if name.startswith("client_"):
-                linking.mark_organization(organization)
-            if organization in above(organization):
-                raise Refused(f"“{organization}” would stand under itself. Nothing was undone.")
+        if names := fields.get("domains"):
+            Domain.objects.filter(name__in=names).update(organization=organization)
+        for name in fields.keys() - {"domains"}:
+            put(organization, name, _out_of_json(name, fields[name]))
+    for key, fields in change.before.items():
+        for name in sorted(fields):
+            if name.endswith("_id") and fields[name]:
+                _follow(organizations[key], name)
+
+
+def _follow(organization: Organization, name: str) -> None:
+    """What it points to again may have been merged away since; and nothing may stand under itself."""
+    other = Organization.objects.select_related("merged_into").filter(pk=getattr(organization, name)).first()
+    if other is None:
+        raise Refused(f"What “{organization}” stood under is gone. Nothing was undone.")
+    if other.merged_into:
+        put(organization, name, other.merged_into.pk)
+    if getattr(organization, name) == organization.pk or organization in above(organization):
+        raise Refused(f"“{organization}” would stand under itself. Nothing was undone.")
 
 
 def _out_of_json(name: str, value: Any) -> Any:
-    """A day as a day, and another organization as it stands now."""
-    if value and name.startswith("client_"):
-        return date.fromisoformat(value)
-    if value and name.endswith("_id"):
-        other = Organization.objects.get(pk=value)
-        return other.merged_into_id or other.pk
-    return value
+    return date.fromisoformat(value) if value and name == "client_to" else value
 
 
 def _restore_links(accounts: list[int], change: OrganizationChange, by: User | None) -> None:

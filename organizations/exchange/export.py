@@ -23,16 +23,19 @@ COLUMNS = (
 BATCH = 2_000
 LONGEST_NAME = 200  # characters: a name may be enormous, and nothing reads it back
 
+# What a cursor reads is planned for its first rows; a CTE is planned for all of them, as we read them.
 MAPPING = f"""
-SELECT c.vendor, c.label, a.external_id, left(a.name, {LONGEST_NAME}),
-       CASE WHEN l.verdict <> 'open' THEN l.verdict WHEN a.kind = 'site' THEN 'parent' ELSE 'waiting' END,
-       g.slug, g.name, l.starts_on, l.reason, l.method, u.username, l.decided_at
-FROM account a
-JOIN connection c ON c.id = a.connection_id
-LEFT JOIN account_link l ON l.account_id = a.id AND l.superseded_at IS NULL
-LEFT JOIN organization g ON g.id = l.organization_id
-LEFT JOIN auth_user u ON u.id = l.decided_by_id
-ORDER BY c.vendor, c.label, a.name, a.external_id, a.id, l.starts_on
+WITH mapping AS MATERIALIZED (
+    SELECT c.vendor, c.label, a.external_id, left(a.name, {LONGEST_NAME}) AS name,
+           CASE WHEN l.verdict <> 'open' THEN l.verdict WHEN a.kind = 'site' THEN 'parent' ELSE 'waiting' END,
+           g.slug, g.name AS organization, l.starts_on, l.reason, l.method, u.username, l.decided_at
+    FROM account a
+    JOIN connection c ON c.id = a.connection_id
+    LEFT JOIN account_link l ON l.account_id = a.id AND l.superseded_at IS NULL
+    LEFT JOIN organization g ON g.id = l.organization_id
+    LEFT JOIN auth_user u ON u.id = l.decided_by_id
+)
+SELECT * FROM mapping ORDER BY vendor, label, name, external_id, starts_on
 """  # noqa: S608 - a number of our own
 METHODS = dict(AccountLink.Method.choices)
 

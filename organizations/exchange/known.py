@@ -104,10 +104,9 @@ def load_links(accounts: Accounts) -> dict[int, dict[date, Standing]]:
     """The links of these accounts that stand, by account and first day, in order of days."""
     links: dict[int, dict[date, Standing]] = defaultdict(dict)
     current = AccountLink.objects.current().filter(account__in=[known.pk for known in accounts.values()])
-    for account, day, *standing in current.order_by("account", "starts_on").values_list(
+    for account, day, link, verdict, organization, reason in current.order_by("account", "starts_on").values_list(
         "account", "starts_on", "pk", "verdict", "organization__slug", "reason"
     ):
-        link, verdict, organization, reason = standing
         links[account][day] = Standing(link, verdict, organization or "", reason)
     return links
 

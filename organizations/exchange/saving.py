@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
+from collectors.connections import Connection
+from collectors.declare import Layer
 from collectors.facts.accounts import Account
+from collectors.systems import system
 from organizations.exchange.comparing import Change, Preview, compare
 from organizations.exchange.reading import Unusable, read
-from organizations.founding import is_psa, learn_domains
+from organizations.founding import learn_domains
 from organizations.linking import Decision, decide
 from organizations.models import AccountLink, Organization
 
@@ -82,5 +85,6 @@ def _decision(change: Change, name: str, organizations: dict[str, Organization],
 def _learn(changes: tuple[Change, ...], organizations: dict[str, Organization]) -> None:
     """A PSA company brings its domains along, as it does when a person links it."""
     linked = {change.account.pk: organizations[change.organization] for change in changes if change.organization}
-    accounts = Account.objects.filter(pk__in=linked).select_related("connection")
-    learn_domains({account: linked[account.pk] for account in accounts if is_psa(account)})
+    psa = [each.pk for each in Connection.objects.all() if system(each.vendor).layer is Layer.PSA]
+    companies = Account.objects.filter(pk__in=linked, connection__in=psa).select_related("connection")
+    learn_domains({company: linked[company.pk] for company in companies})

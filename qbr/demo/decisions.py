@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.contrib.auth.models import User
@@ -11,6 +12,7 @@ from collectors.facts.money import LedgerAccount
 from collectors.facts.service import Queue
 from metrics.models import LedgerCategory, QueueKind
 from metrics.periods import Month
+from organizations import holdings
 from organizations.linking import Decision, decide
 from organizations.models import AccountLink
 from organizations.suggestions import suggestions
@@ -54,6 +56,7 @@ CATEGORIES = {
     "Telephone and Internet": _C.OTHER_EXPENSES,
     "Interest Paid": _C.OTHER_EXPENSES,
 }
+MANY_DEVICES = 20
 
 
 def decide_queues() -> int:
@@ -87,16 +90,18 @@ def by_hand(months: Sequence[Month]) -> dict[tuple[str, Month], Decimal]:
     return numbers
 
 
-def map_accounts(by: User) -> int:
-    """The ledger's customers whose names leave no doubt, and vendors that are no clients; the rest waits for a walk."""
-    customers = list(waiting_accounts().filter(connection__vendor="quickbooks_online"))
-    best = {key: ranked[0] for key, ranked in suggestions(customers).items() if ranked and ranked[0].is_strong}
+def map_accounts(by: User, today: date) -> int:
+    """What holds too much to wait, and vendors, who are no clients; the rest is left for a walk through the queue."""
+    large = [one.account for one in holdings.waiting(today, "ninjaone") if one.devices >= MANY_DEVICES]
+    offered = suggestions(list(waiting_accounts().filter(pk__in=large)))
+    best = {key: ranked[0] for key, ranked in offered.items() if ranked and not ranked[0].is_conflict}
     linked = [
-        Decision(account=key, organization=one.organization.pk, reason=one.reason) for key, one in best.items()
+        Decision(account=key, organization=one.organization.pk, reason="Known", evidence={"shown": list(one.evidence)})
+        for key, one in best.items()
     ]
     vendors = waiting_accounts().filter(connection__vendor="connectwise_psa", evidence__types__contains=["Vendor"])
     ignored = [
-        Decision(account=key, verdict=AccountLink.Verdict.IGNORED, reason="sells to us")
+        Decision(account=key, verdict=AccountLink.Verdict.IGNORED, reason="Sells to us")
         for key in vendors.values_list("pk", flat=True)
     ]
     decide([*linked, *ignored], by)

@@ -97,6 +97,8 @@ def of(metric: Metric, value: Decimal | int | None, style: Style = Style.TABLE) 
     return written(value, Unit.RATE if metric.key in AS_RATES else metric.unit, style)
 
 
+RESOLVED = "resolved"  # ends the words that tell of coverage
+
 # The word under a dash, where the value does not say its own cause.
 REASONS = {
     State.INCOMPLETE: "incomplete",
@@ -123,9 +125,14 @@ def reason(state: State, cause: str = "", style: Style = Style.TABLE) -> str:
 def why(number: Number, style: Style = Style.TABLE) -> str:
     """What is said under a value: why it is missing or may still move, and how far it is resolved."""
     said = reason(number.state, number.cause, style)
-    if number.is_whole or number.state not in (State.MEASURED, State.SO_FAR) or style is Style.LIST:
+    if number.is_whole or style is Style.LIST:
         return said
-    return f"{said}, {number.cause}" if said else number.cause
+    if number.state is State.INSUFFICIENT_COVERAGE and said.endswith(RESOLVED):
+        before, so_far, share = said.rpartition("so far, ")
+        return f"{before}{so_far}only {share}"
+    if number.state in (State.MEASURED, State.SO_FAR):
+        return f"{said}, {number.cause}" if said else number.cause
+    return said
 
 
 def day(on: date) -> str:

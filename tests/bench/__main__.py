@@ -1,6 +1,6 @@
 """`make bench`: what the product costs, as ratios of one run, in a database of its own.
 
-    python -m tests.bench [--only loading|collecting|rolling|touched|pages ...] [--scale 0.1] [--keep]
+    python -m tests.bench [--only loading|collecting|rolling|touched|pages|matching ...] [--scale 0.1] [--keep]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from tests.bench import database
 
-PARTS = ("loading", "collecting", "rolling", "touched", "pages")
+PARTS = ("loading", "collecting", "rolling", "touched", "pages", "matching")
 TICKETS_LOADED = 200_000
 ACCOUNTS_LOADED = 1_000
 
@@ -59,9 +59,16 @@ def _rolled(wanted: list[str], scale: float) -> None:
         pages.bench(size, of)
 
 
+def _matched(wanted: list[str], scale: float) -> None:
+    from tests.bench import matching
+
+    matching.bench(scale)
+
+
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[list[str], float], None]], ...] = (
     (("loading", "collecting"), _loaded),
     (("rolling", "touched", "pages"), _rolled),
+    (("matching",), _matched),
 )
 
 

@@ -165,6 +165,8 @@ class TestIdentity:
             ("ACME.COM", "acme.com"),
             ("http://acme.com:8080", "acme.com"),
             ("ann@acme.com, bob@other.com", "acme.com"),
+            ("ann@mail.acme.example", "acme.example"),
+            ("acme.local", None),
             ("ann@gmail.com", None),
             ("localhost", None),
             ("192.168.1.1", None),
@@ -213,6 +215,15 @@ class TestIdentity:
             "ids": {"connectwise_psa": "9"},
         }
         assert of(word, None, "ann@gmail.com", None) == {}
+
+    def test_evidence_holds_telephones_and_addresses_as_they_are_written(self) -> None:
+        word = convert.evidence(phones=("desk", "mobile"), addresses=(("line", "zip"), ("bill",)), types="types")
+        assert of(word, "(312) 555-0134", "", "12 Mill Lane", "60614", None, [{"name": "Client"}]) == {
+            "phones": ["(312) 555-0134"],
+            "addresses": ["12 Mill Lane, 60614"],
+            "types": ["Client"],
+        }
+        assert of(word, None, None, None, "60614", None, None) == {}
 
     def test_a_requester_is_a_keyed_hash_and_nobody_is_nobody(self, settings: Any) -> None:
         word = convert.requester("contact.id", "contact.name")

@@ -10,9 +10,11 @@ import pytest
 
 from collectors.connections import Connection
 from collectors.facts.accounts import Account
+from collectors.facts.estate import Asset, AssetState
 from organizations.models import Organization
 
 MakeAccount = Callable[..., Account]
+MakeDevice = Callable[[Account, str], Asset]
 MakeOrganization = Callable[..., Organization]
 
 
@@ -29,6 +31,20 @@ def make_account(db: None) -> MakeAccount:
         count += 1
         fields = {"external_id": f"{count + 1000}", "seen_from": date(2025, 1, 1)} | fields
         return Account.objects.create(connection=connection_of(vendor), name=name, **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_device(db: None) -> MakeDevice:
+    count = 0
+
+    def make(account: Account, serial: str) -> Asset:
+        nonlocal count
+        count += 1
+        asset = Asset.objects.create(connection=account.connection, external_id=str(count), serial=serial)
+        AssetState.objects.create(thing=asset, account=account, from_on=date(2026, 1, 1))
+        return asset
 
     return make
 

@@ -107,6 +107,22 @@ def test_of_two_that_disagree_both_are_marked_and_silence_is_no_difference(
     assert differing(shown) == {"Tenant": ["ConnectWise PSA", "NinjaOne"]}
 
 
+def test_where_as_many_say_one_thing_as_another_all_are_marked(
+    fernbrook: Organization, make_account: MakeAccount
+) -> None:
+    tenants = ("a", "a", "b", "b")
+    shown = linked(fernbrook, *(make_account(evidence={"tenant_id": tenant}) for tenant in tenants))
+    assert differing(shown) == {"Tenant": ["ConnectWise PSA"] * 4}
+
+
+def test_what_is_shared_in_a_chain_is_one_group(fernbrook: Organization, make_account: MakeAccount) -> None:
+    domains = (["a.example"], ["b.example", "c.example"], ["a.example", "b.example"], ["d.example"])
+    shown = linked(fernbrook, *(make_account(evidence={"domains": said}) for said in domains))
+    marks = {cell.said: cell.differs for row in shown.rows if row.label == "Domains" for cell in row.cells}
+    assert [said for said, differs in marks.items() if differs] == [("d.example",)]
+    assert len(marks) == 4
+
+
 def test_an_id_of_another_system_differs_where_that_systems_record_here_is_another(
     fernbrook: Organization, make_account: MakeAccount
 ) -> None:

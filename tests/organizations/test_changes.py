@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST, FOREVER
+from collectors.facts.touched import Touched
 from organizations import changes, linking
+from organizations.as_of import clients_sql
 from organizations.changes import Refused
-from organizations.models import AccountLink, Organization, OrganizationChange
-from tests.organizations.conftest import MakeAccount, MakeOrganization
+from organizations.models import AccountLink, Domain, Organization, OrganizationChange
+from tests.organizations.conftest import MakeAccount, MakeOrganization, connection_of
 from tests.organizations.test_as_of import owners
-from tests.organizations.test_linking import ids, marked
 
-MARCH, JUNE, AUGUST = date(2026, 3, 1), date(2026, 6, 1), date(2026, 8, 1)
+MARCH, JUNE, AUGUST = date(2024, 3, 1), date(2024, 6, 1), date(2024, 8, 1)
 
 
 @pytest.fixture
@@ -74,8 +77,8 @@ def test_only_days_on_which_the_gone_one_held_an_account_turn(
     again_in_august = linked(make_account(), (EARLIEST, gone), (MARCH, other), (AUGUST, gone))
     from_june = linked(make_account(), (JUNE, gone))
     others = linked(make_account(), (EARLIEST, other))
-    changes.merge(gone, stays, person, reason="Bought", starts_on=date(2026, 2, 1))
-    february = date(2026, 2, 1)
+    changes.merge(gone, stays, person, reason="Bought", starts_on=date(2024, 2, 1))
+    february = date(2024, 2, 1)
     assert held(until_march) == [
         (EARLIEST, february, "Gone"), (february, MARCH, "Stays"), (MARCH, FOREVER, "ignored"),
     ]
@@ -94,7 +97,7 @@ def test_undoing_a_merge_restores_links_and_fields_by_new_rows(
     child = make_organization("Child", parent=gone)
     account = linked(make_account(), (EARLIEST, gone), (MARCH, None), (JUNE, gone))
     before, rows = held(account), AccountLink.objects.count()
-    change = changes.merge(gone, stays, person, reason="Bought", starts_on=date(2026, 2, 1))
+    change = changes.merge(gone, stays, person, reason="Bought", starts_on=date(2024, 2, 1))
     child.refresh_from_db()
     assert child.parent == stays
     done = changes.undo(change, person)
@@ -106,3 +109,365 @@ def test_undoing_a_merge_restores_links_and_fields_by_new_rows(
     assert AccountLink.objects.count() > rows
     with pytest.raises(Refused, match="undone already"):
         changes.undo(change, person)
+
+
+def test_what_was_merged_into_the_gone_one_before_leads_to_the_other_as_well(
+    make_organization: MakeOrganization, person: User
+) -> None:
+    first, second, stays = (make_organization(name) for name in ("First", "Second", "Stays"))
+    changes.merge(first, second, person, reason="One client")
+    change = changes.merge(second, stays, person, reason="One client")
+    first.refresh_from_db()
+    assert first.merged_into == stays
+    changes.undo(change, person)
+    first.refresh_from_db()
+    assert first.merged_into == second
+
+
+def test_a_parent_merged_into_its_own_grandchild_leaves_no_circle(
+    make_organization: MakeOrganization, person: User
+) -> None:
+    top = make_organization("Top")
+    gone = make_organization("Gone", parent=top)
+    between = make_organization("Between", parent=gone)
+    stays = make_organization("Stays", parent=between)
+    change = changes.merge(gone, stays, person, reason="One client")
+    stays.refresh_from_db(), between.refresh_from_db()
+    assert (stays.parent, between.parent) == (top, stays)
+    changes.undo(change, person)
+    stays.refresh_from_db(), between.refresh_from_db()
+    assert (stays.parent, between.parent) == (between, gone)
+
+
+def test_a_split_founds_an_organization_with_the_chosen_accounts_and_the_domains_that_are_theirs_alone(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    whole = make_organization("Whole", "shared.example", "part.example")
+    stays = linked(make_account(evidence={"domains": ["shared.example"]}), (EARLIEST, whole))
+    leaves = linked(make_account(evidence={"domains": ["shared.example", "part.example"]}), (EARLIEST, whole))
+    change = changes.split(whole, [leaves], "  The   Part ", person, reason="Sold", starts_on=JUNE, parent=whole)
+    part = change.other
+    assert part
+    assert (part.name, part.slug, part.kind, part.parent) == ("The Part", "part", "client", whole)
+    assert held(leaves) == [(EARLIEST, JUNE, "Whole"), (JUNE, FOREVER, "The Part")]
+    assert held(stays) == [(EARLIEST, FOREVER, "Whole")]
+    assert [domain.name for domain in part.domains.all()] == ["part.example"]
+    changes.undo(change, person)
+    part.refresh_from_db()
+    assert held(leaves) == [(EARLIEST, FOREVER, "Whole")]
+    assert part.merged_into == whole and not part.domains.exists()
+
+
+def test_a_split_that_was_given_more_since_is_not_undone(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    whole = make_organization("Whole")
+    change = changes.split(whole, [linked(make_account(), (EARLIEST, whole))], "Part", person, reason="Sold")
+    assert change.other
+    linked(make_account(), (EARLIEST, change.other))
+    with pytest.raises(Refused, match="“Part” holds more than this split gave it"):
+        changes.undo(change, person)
+
+
+def test_moving_an_account_takes_the_sites_that_inherit_and_moving_a_site_takes_it_alone(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    first, second, third = (make_organization(name) for name in ("First", "Second", "Third"))
+    company = linked(make_account(), (EARLIEST, first), (AUGUST, third))
+    inherits, sold = (make_account(f"Site {n}", kind="site", parent=company) for n in range(2))
+    own = linked(make_account("Site 2", kind="site", parent=company), (EARLIEST, first))
+    changes.move(sold, second, person, reason="Sold", starts_on=MARCH)
+    assert held(sold) == [(EARLIEST, MARCH, "First"), (MARCH, AUGUST, "Second"), (AUGUST, FOREVER, "Third")]
+    assert held(company) == held(inherits) == [(EARLIEST, AUGUST, "First"), (AUGUST, FOREVER, "Third")]
+    changes.move(company, second, person, reason="Theirs", starts_on=JUNE)
+    assert held(company) == held(inherits) == [
+        (EARLIEST, JUNE, "First"), (JUNE, AUGUST, "Second"), (AUGUST, FOREVER, "Third"),
+    ]
+    assert held(own) == [(EARLIEST, FOREVER, "First")]
+
+
+def test_every_change_that_moves_numbers_marks_its_accounts_and_so_does_undoing_it(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    first, second = make_organization("First"), make_organization("Second")
+    account = linked(make_account(), (EARLIEST, first))
+    site, elsewhere = make_account("Site", kind="site", parent=account), linked(make_account(), (EARLIEST, second))
+    acts = (
+        lambda: changes.merge(first, second, person, reason="One"),
+        lambda: changes.merge(first, second, person, reason="One", starts_on=JUNE),
+        lambda: changes.split(first, [account], "Part", person, reason="Sold"),
+        lambda: changes.move(account, second, person, reason="Theirs"),
+        lambda: changes.make_former(first, person, reason="Left", starts_on=JUNE),
+    )
+    for act in acts:
+        Touched.objects.all().delete()
+        change = act()
+        assert marked_since(change.starts_on) == {account.pk, site.pk}
+        Touched.objects.all().delete()
+        changes.undo(change, person)
+        assert marked_since(change.starts_on) == {account.pk, site.pk}
+    Touched.objects.all().delete()
+    changes.rename(second, "Third", person, reason="New sign")
+    assert not Touched.objects.exists()
+    assert held(elsewhere) == [(EARLIEST, FOREVER, "Third")]
+
+
+def marked_since(day: date) -> set[int]:
+    """The accounts marked, if each is in every month since."""
+    months: list[date] = [EARLIEST]
+    if day > EARLIEST:
+        until = timezone.now() + timedelta(days=1)
+        months = [date(year, month, 1) for year in range(day.year, until.year + 1) for month in range(1, 13)]
+        months = [month for month in months if day.replace(day=1) <= month <= until.date()]
+    marks = set(Touched.objects.values_list("account", "month"))
+    accounts = {account for account, _ in marks}
+    assert marks == {(account, month) for account in accounts for month in months}
+    return accounts
+
+
+def test_a_parent_that_stands_below_is_refused_at_any_depth(
+    make_organization: MakeOrganization, person: User
+) -> None:
+    top = make_organization("Top")
+    middle = make_organization("Middle", parent=top)
+    bottom = make_organization("Bottom", parent=middle)
+    for parent, says in ((top, "own parent"), (middle, "“Middle” stands under “Top”"), (bottom, "stands under")):
+        with pytest.raises(Refused, match=says):
+            changes.set_parent(top, parent, person, reason="Wrong")
+    changes.set_parent(bottom, top, person, reason="Directly")
+    changes.set_parent(middle, None, person, reason="Sold")
+    bottom.refresh_from_db(), middle.refresh_from_db()
+    assert (bottom.parent, middle.parent) == (top, None)
+    with pytest.raises(Refused, match="already no one's subsidiary"):
+        changes.set_parent(middle, None, person, reason="Again")
+
+
+def test_undoing_a_parent_does_not_close_a_circle(make_organization: MakeOrganization, person: User) -> None:
+    top = make_organization("Top")
+    bottom = make_organization("Bottom", parent=top)
+    freed = changes.set_parent(bottom, None, person, reason="Sold")
+    changes.set_parent(top, bottom, person, reason="Bought by it")
+    with pytest.raises(Refused, match="would stand under itself"):
+        changes.undo(freed, person)
+    bottom.refresh_from_db(), freed.refresh_from_db()
+    assert (bottom.parent, freed.undone_at) == (None, None)
+
+
+def test_a_new_name_leaves_the_slug_and_remembers_the_old_one(
+    make_organization: MakeOrganization, person: User
+) -> None:
+    organization = make_organization("Old Name")
+    change = changes.rename(organization, "New\n Name", person, reason="New sign", starts_on=JUNE)
+    organization.refresh_from_db()
+    assert (organization.name, organization.slug) == ("New Name", "old-name")
+    key = str(organization.pk)
+    assert (change.before, change.after) == ({key: {"name": "Old Name"}}, {key: {"name": "New Name"}})
+    changes.undo(change, person)
+    organization.refresh_from_db()
+    assert organization.name == "Old Name"
+
+
+def test_a_former_client_is_one_from_the_day_after_its_last(
+    make_organization: MakeOrganization, person: User
+) -> None:
+    organization = make_organization(client_from=MARCH)
+    change = changes.make_former(organization, person, reason="Left", starts_on=JUNE)
+    organization.refresh_from_db()
+    assert organization.client_to == JUNE
+    changes.undo(change, person)
+    organization.refresh_from_db()
+    assert organization.client_to is None
+
+
+def test_a_merge_leaves_an_earlier_end_as_it_is(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    gone, stays = make_organization("Gone", client_to=MARCH), make_organization("Stays")
+    linked(make_account(), (EARLIEST, gone))
+    changes.merge(gone, stays, person, reason="Bought", starts_on=JUNE)
+    gone.refresh_from_db()
+    assert gone.client_to == MARCH
+
+
+def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    acme, beta, empty = (make_organization(name) for name in ("Acme", "Beta", "Empty"))
+    us = make_organization("Us", kind=Organization.Kind.INTERNAL)
+    former = make_organization("Former", client_to=MARCH)
+    coming = make_organization("Coming", client_from=AUGUST)
+    away = make_organization("Away", merged_into=beta)
+    account, others = linked(make_account("Ours"), (JUNE, acme)), linked(make_account("B"), (EARLIEST, beta))
+    linked(make_account(), (EARLIEST, coming)), linked(make_account(), (EARLIEST, us))
+    waiting = make_account("Waiting")
+    why = {"reason": "Because"}
+    refusals = {
+        "“Acme” cannot be merged into itself": lambda: changes.merge(acme, acme, person, **why),
+        "“Away” has been merged into “Beta”": lambda: changes.merge(away, acme, person, **why),
+        "“Away” has been merged into “Beta”.": lambda: changes.merge(acme, away, person, **why),
+        "“Empty” holds no account from 1 Jun 2024 on": lambda: changes.merge(
+            empty, acme, person, starts_on=JUNE, **why),
+        "“Us” is the company itself and “Acme” is not": lambda: changes.merge(us, acme, person, **why),
+        "“Us” is the company itself and “Acme” is not:": lambda: changes.merge(acme, us, person, **why),
+        "“Former” is a client no more from 1 Mar 2024 on": lambda: changes.merge(
+            acme, former, person, starts_on=JUNE, **why),
+        "“Coming” is a client only from 1 Aug 2024 on": lambda: changes.merge(
+            coming, acme, person, starts_on=JUNE, **why),
+        "Give a reason": lambda: changes.merge(acme, beta, person, reason=" \n "),
+        "1 Jan 1066 is out of reason": lambda: changes.merge(
+            acme, beta, person, starts_on=date(1066, 1, 1), **why),
+        "is out of reason": lambda: changes.merge(acme, beta, person, starts_on=date(2999, 1, 1), **why),
+        "Choose at least one account": lambda: changes.split(acme, [], "Part", person, **why),
+        "Give a name": lambda: changes.split(acme, [account], " ", person, starts_on=JUNE, **why),
+        "“B” is not “Acme”'s on 1 Jun 2024": lambda: changes.split(
+            acme, [account, others], "Part", person, starts_on=JUNE, **why),
+        "“Ours” is not “Acme”'s on 1 Mar 2024": lambda: changes.split(
+            acme, [account], "Part", person, starts_on=MARCH, **why),
+        "“Ours” is no client's in the beginning. It is “Acme”'s from 1 Jun 2024 on": lambda: changes.move(
+            account, beta, person, **why),
+        "“Waiting” is no client's in the beginning. Link it": lambda: changes.move(waiting, beta, person, **why),
+        "“B” is “Beta”'s in the beginning already": lambda: changes.move(others, beta, person, **why),
+        "“Former” is a client no more": lambda: changes.move(others, former, person, starts_on=JUNE, **why),
+        "Give a name without": lambda: changes.rename(acme, "Ac\x00me", person, **why),
+        "too long": lambda: changes.rename(acme, "A" * 201, person, **why),
+        "“Acme” is its name already": lambda: changes.rename(acme, "Acme", person, **why),
+        "“Us” is the company itself": lambda: changes.make_former(us, person, starts_on=JUNE, **why),
+        "Say from which day": lambda: changes.make_former(acme, person, starts_on=EARLIEST, **why),
+        "“Former” is a client no more from 1 Mar 2024 on already": lambda: changes.make_former(
+            former, person, starts_on=MARCH, **why),
+        "“Coming” is a client only from": lambda: changes.make_former(coming, person, starts_on=JUNE, **why),
+    }
+    links, organizations = list(AccountLink.objects.values()), list(Organization.objects.values())
+    for sentence, act in refusals.items():
+        with pytest.raises(Refused, match=sentence):
+            act()
+    assert list(AccountLink.objects.values()) == links
+    assert list(Organization.objects.values()) == organizations
+    assert not OrganizationChange.objects.exists()
+
+
+def test_a_change_is_not_undone_after_another_decision_on_its_accounts_or_fields(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    gone, stays = make_organization("Gone", "gone.example"), make_organization("Stays")
+    account = linked(make_account("A"), (EARLIEST, gone))
+    change = changes.merge(gone, stays, person, reason="Bought", starts_on=JUNE)
+    decided = linking.ignore(account, person, starts_on=AUGUST)
+    with pytest.raises(Refused, match="Someone has decided on “A” since"):
+        changes.undo(change, person)
+    linking.undo([decided], person)
+    for field, moved, back in (("client_to", AUGUST, JUNE), ("domains", gone, stays)):
+        if field == "domains":
+            Domain.objects.update(organization=moved)
+        else:
+            Organization.objects.filter(pk=gone.pk).update(client_to=moved)
+        with pytest.raises(Refused, match="has been changed since"):
+            changes.undo(change, person)
+        if field == "domains":
+            Domain.objects.update(organization=back)
+        else:
+            Organization.objects.filter(pk=gone.pk).update(client_to=back)
+    changes.undo(change, person)
+    assert held(account) == [(EARLIEST, FOREVER, "Gone")]
+
+
+def test_changes_are_undone_last_first(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    first, second, third = (make_organization(name) for name in ("First", "Second", "Third"))
+    account = linked(make_account("A"), (EARLIEST, first))
+    earlier = changes.merge(first, second, person, reason="Bought", starts_on=MARCH)
+    later = changes.move(account, third, person, reason="Sold", starts_on=JUNE)
+    with pytest.raises(Refused, match="Someone has decided on “A” since"):
+        changes.undo(earlier, person)
+    changes.undo(later, person)
+    changes.undo(earlier, person)
+    assert held(account) == [(EARLIEST, FOREVER, "First")]
+
+
+def test_the_mapping_as_it_was_known_before_a_change_can_be_asked_after_it_and_after_its_undoing(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    gone, stays = make_organization("Gone", client_to=AUGUST), make_organization("Stays")
+    account = linked(make_account(), (EARLIEST, gone))
+    then, as_then = timezone.now(), owners(account)
+    change = changes.merge(gone, stays, person, reason="Bought", starts_on=MARCH)
+    merged, as_merged = timezone.now(), owners(account)
+    assert [owners(account, then), owners(account, merged)] == [as_then, as_merged]
+    assert [ends(gone, then), ends(gone, merged), ends(gone)] == [AUGUST, MARCH, MARCH]
+    changes.undo(change, person)
+    assert [owners(account, then), owners(account, merged), owners(account)] == [as_then, as_merged, as_then]
+    assert [ends(gone, then), ends(gone, merged), ends(gone)] == [AUGUST, MARCH, AUGUST]
+
+
+def ends(organization: Organization, known_at: datetime | None = None) -> date | None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT client_to FROM ({clients_sql(known_at)}) o WHERE id = %s", [organization.pk])
+        [row] = cursor.fetchall()
+    return row[0]
+
+
+def test_a_split_is_not_undone_into_what_was_merged_into_its_part(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    whole = make_organization("Whole")
+    split = changes.split(whole, [linked(make_account(), (EARLIEST, whole))], "Part", person, reason="Sold")
+    assert split.other
+    changes.merge(whole, split.other, person, reason="One client")
+    with pytest.raises(Refused, match="“Part” would stand under itself"):
+        changes.undo(split, person)
+
+
+def test_undoing_leads_to_where_a_parent_was_merged_since(
+    make_organization: MakeOrganization, person: User
+) -> None:
+    parent, stays = make_organization("Parent"), make_organization("Stays")
+    child = make_organization("Child", parent=parent)
+    freed = changes.set_parent(child, None, person, reason="Sold")
+    changes.merge(parent, stays, person, reason="One client")
+    changes.undo(freed, person)
+    child.refresh_from_db()
+    assert child.parent == stays
+
+
+def test_what_is_gone_is_not_put_back(make_organization: MakeOrganization, person: User) -> None:
+    parent, stays = make_organization("Parent"), make_organization("Stays")
+    child, other = make_organization("Child", parent=parent), make_organization("Other", parent=parent)
+    freed, moved = (changes.set_parent(each, stays, person, reason="Sold") for each in (child, other))
+    OrganizationChange.objects.filter(other=parent).update(other=None)
+    parent.delete()
+    with pytest.raises(Refused, match="What “Child” stood under is gone"):
+        changes.undo(freed, person)
+    OrganizationChange.objects.filter(pk=moved.pk).update(organization=stays)
+    other.delete()
+    with pytest.raises(Refused, match="that this change touched is gone"):
+        changes.undo(moved, person)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_at_once_come_one_after_the_other() -> None:
+    one, two = (Organization.objects.create(slug=name, name=name.title()) for name in ("one", "two"))
+    account = Account.objects.create(connection=connection_of("connectwise_psa"), external_id="1", seen_from=MARCH)
+    linking.link(account, one, None)
+    outcomes: list[str] = []
+    both = Barrier(2)
+
+    def act(gone: Organization, into: Organization) -> None:
+        both.wait()
+        try:
+            changes.merge(gone, into, None, reason="One client")
+            outcomes.append("merged")
+        except Refused as refused:
+            outcomes.append(str(refused))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=act, args=args) for args in ((one, two), (two, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcome.split()[-1] for outcome in outcomes) == ["changed.", "merged"]
+    assert Organization.objects.filter(merged_into=None).count() == 1
+    into = Organization.objects.get(merged_into=None)
+    assert owners(account)[0][2] == into.pk

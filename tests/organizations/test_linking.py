@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST
@@ -78,6 +79,20 @@ def test_every_decision_marks_the_account_and_the_sites_that_may_inherit(
     assert not marked() & ids([elsewhere, subsidiary])
 
 
+def test_a_decision_from_a_day_on_marks_the_months_since_and_none_before(
+    make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    account = make_account()
+    site, coming = make_account("Office", kind="site", parent=account), timezone.now().date() + timedelta(days=90)
+    linking.link(account, make_organization(), None, starts_on=date(2024, 6, 15))
+    months = Touched.objects.filter(account=site.pk).order_by("month").values_list("month", flat=True)
+    assert list(months[:3]) == [date(2024, 6, 1), date(2024, 7, 1), date(2024, 8, 1)]
+    assert months[len(months) - 1] in (timezone.now().date().replace(day=1), date.today() + timedelta(days=1))
+    Touched.objects.all().delete()
+    linking.unlink(account, None, starts_on=coming)  # that month is worked out whole when it begins
+    assert not Touched.objects.exists()
+
+
 def test_an_ignored_account_and_one_taken_back(make_account: MakeAccount, person: User) -> None:
     account = make_account()
     linking.ignore(account, person, "A vendor of ours")
@@ -119,6 +134,38 @@ def test_what_someone_has_decided_on_since_is_not_undone(
     assert [owners(account)[0][3], owners(other)[0][3]] == ["ignored", "linked"]
 
 
+def test_undoing_a_link_from_a_day_lets_the_one_before_it_reach_on_and_tells_who_undid_it(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    account, first, second = make_account(), make_organization("First"), make_organization("Second")
+    linking.link(account, first, None)
+    before = owners(account)
+    mistake = linking.link(account, second, None, starts_on=date(2024, 6, 1))
+    [told] = linking.undo([mistake], person)
+    assert owners(account) == before
+    assert (told.decided_by, told.superseded_at, told.evidence) == (person, told.decided_at, {"undone": mistake.pk})
+    linking.link(account, second, None)
+    assert [row[2] for row in owners(account)] == [second.pk]
+
+
+def test_undoing_the_only_link_of_an_account_from_a_day_leaves_it_waiting_for_a_person(
+    make_account: MakeAccount, make_organization: MakeOrganization, person: User
+) -> None:
+    account = make_account()
+    linking.undo([linking.link(account, make_organization(), None, starts_on=date(2024, 6, 1))], person)
+    assert owners(account) == []
+    assert current(account).verdict == "open"
+
+
+def test_what_is_decided_for_a_client_merged_away_goes_to_the_one_it_went_into(
+    make_account: MakeAccount, make_organization: MakeOrganization
+) -> None:
+    stays = make_organization("Stays")
+    account = make_account(evidence={"domains": ["fernbrook.example"]})
+    assert linking.link(account, make_organization("Gone", merged_into=stays), None).organization == stays
+    assert stays.domains.get().name == "fernbrook.example"
+
+
 def test_a_client_made_of_an_account_has_its_name_a_slug_of_its_own_and_its_domains(
     make_account: MakeAccount, make_organization: MakeOrganization, person: User
 ) -> None:
@@ -142,9 +189,7 @@ def test_making_a_client_again_after_undoing_it_takes_the_same_one(make_account:
 def test_a_day_has_one_link_and_other_days_stand(
     make_account: MakeAccount, make_organization: MakeOrganization, person: User
 ) -> None:
-    from datetime import date
-
     account, first, second = make_account(), make_organization("First"), make_organization("Second")
-    linking.link(account, second, person, starts_on=date(2026, 6, 1))
+    linking.link(account, second, person, starts_on=date(2024, 6, 1))
     linking.link(account, first, person)
     assert [row[2] for row in owners(account)] == [first.pk, second.pk]

@@ -12,9 +12,10 @@ from collectors.facts.agreements import Agreement, AgreementState
 from organizations import linking
 from organizations.matching import link_new
 from organizations.models import AccountLink, Domain, Organization
-from tests.organizations.conftest import MakeAccount, MakeOrganization, connection_of
+from tests.organizations.conftest import MakeAccount, MakeDevice, MakeOrganization, connection_of
 
 CLIENT = {"types": ["Client"]}
+FERN, OAK = "Fernbrook Dental", "Old Oak Realty"
 
 
 def verdict(account: Account) -> tuple[str, str] | None:
@@ -43,8 +44,9 @@ def test_an_id_carried_by_another_system_links_it(make_account: MakeAccount) -> 
     assert verdict(carrier) == ("Fernbrook Dental", "explicit_id")
     link = AccountLink.objects.get(account=carrier)
     assert (link.reason, link.evidence) == (
-        "Same ConnectWise PSA id, 250", {"keys": ["explicit_id connectwise_psa:250"]},
-    )  # fmt: skip
+        "Carries ConnectWise PSA id 250",
+        {"keys": ["id connectwise_psa:250"], "words": ["Carries ConnectWise PSA id 250"]},
+    )
 
 
 def test_a_psa_company_is_linked_to_what_a_person_linked_its_carrier_to(
@@ -58,21 +60,95 @@ def test_a_psa_company_is_linked_to_what_a_person_linked_its_carrier_to(
     assert verdict(company) == ("Fernbrook", "explicit_id")
 
 
-def test_a_verified_domain_and_a_tenant_link_it(make_account: MakeAccount, make_organization: MakeOrganization) -> None:
-    make_organization("Fernbrook Dental", "fernbrook.example")
-    customer = make_account("The Fernbrook Dental", "quickbooks_online", evidence=evidence("fernbrook.example"))
-    link_new()
-    assert verdict(customer) == ("Fernbrook Dental", "domain")
-    linking.link(make_account("Tenant", "a_tenant", evidence={"tenant_id": "AB-1"}), Organization.objects.get(), None)
+def test_a_tenant_links_it(make_account: MakeAccount, make_organization: MakeOrganization) -> None:
+    organization = make_organization("Fernbrook Dental")
+    linking.link(make_account("Tenant", "a_tenant", evidence={"tenant_id": "AB-1"}), organization, None)
     other = make_account("ab-1", "another_tenant", evidence={"tenant_id": "ab-1"})
+    itself = make_account("Contoso", "microsoft_365", external_id="AB-1")
     link_new()
-    assert verdict(other) == ("Fernbrook Dental", "tenant")
+    assert verdict(other) == verdict(itself) == ("Fernbrook Dental", "tenant")
+
+
+# Two strong signals of different kinds decide. Of each pair: the name, what it says, whether the two are enough.
+PHONE, ADDRESS = "(212) 555-0134", "12 Mill Ln., Fernbrook, OH 43001"
+
+
+@pytest.mark.parametrize(("name", "said", "linked"), [
+    ("The FERNBROOK dental", {"domains": ["www.fern.example"]}, True),
+    ("Fernbrok Dental", {"domains": ["fern.example"]}, True),
+    ("FBRD - 7", {"domains": ["fern.example"]}, False),
+    ("Fernbrook Dental Logistics", {"domains": ["fern.example"]}, False),
+    ("Fernbrook Dental Logistics", {"domains": ["fern.example"], "phones": ["+1 212 555 0134"]}, False),
+    ("4c088f1a-68a1-4d3a", {"domains": ["fern.example"]}, False),
+    ("4c088f1a-68a1-4d3a", {"domains": ["fern.example"], "phones": ["+1 212 555 0134"]}, True),
+    ("Fernbrook Dental", {"phones": ["212.555.0134 ext. 7"]}, True),
+    ("Fernbrook Dental", {"addresses": ["12 mill lane, 43001-0007"]}, True),
+    ("Birch Realty", {"phones": ["+1 212 555 0134"], "addresses": [ADDRESS]}, False),
+    ("4c088f1a-68a1-4d3a", {"phones": [PHONE], "addresses": [ADDRESS]}, False),
+    ("Fernbrook Dental", {"phones": ["800 555 0134"]}, False),
+    ("Fernbrook Dental", {}, False),
+])  # fmt: skip
+def test_two_strong_signals_that_agree_link_it_and_one_does_not(
+    make_account: MakeAccount, name: str, said: dict[str, Any], linked: bool
+) -> None:
+    make_account(FERN, evidence=evidence("fern.example", phones=[PHONE], addresses=[ADDRESS], **CLIENT))
+    make_account("Silverdale Printing", evidence=evidence("silver.example", phones=["800 555 0134"], **CLIENT))
+    customer = make_account(name, "quickbooks_online", evidence=said)
+    link_new()
+    assert verdict(customer) == ((FERN, "signals") if linked else None)
+
+
+def test_a_decision_keeps_its_evidence(make_account: MakeAccount) -> None:
+    make_account(FERN, evidence=evidence("fern.example", phones=[PHONE], **CLIENT))
+    customer = make_account(FERN, "quickbooks_online", evidence=evidence("fern.example", phones=[PHONE]))
+    link_new()
+    link = AccountLink.objects.get(account=customer)
+    assert link.evidence == {
+        "keys": ["domain fern.example", "name fernbrook dental", "phone 2125550134"],
+        "words": ["Same domain, fern.example", "Same phone, 212 555 0134", "Same name"],
+    }
+
+
+@pytest.mark.parametrize(("ours", "theirs", "linked"), [
+    (["SN-0001", "SN-0002", "SN-0003"], ["sn-0001", "sn-0002", "SN-0009"], True),
+    (["SN-0001"], ["SN-0001"], False),
+    (["SN-0001", "SN-0002", "SN-0003", "SN-0004", "SN-0005"],
+     ["SN-0001", "SN-0002", "SN-0007", "SN-0008", "SN-0009"], False),
+    (["Default string", "To be filled by O.E.M.", "0000000"], ["Default string", "To Be Filled By O.E.M.", "0000000"],
+     False),
+])  # fmt: skip
+def test_serial_numbers_of_two_systems_back_a_name_up(
+    make_account: MakeAccount, make_device: MakeDevice, ours: list[str], theirs: list[str], linked: bool
+) -> None:
+    make_account(FERN, external_id="250", evidence=CLIENT)
+    watched = make_account("FERD", "ninjaone", evidence={"ids": {"connectwise_psa": "250"}})
+    site = make_account("Main office", "ninjaone", kind="site", parent=watched)
+    for serial in ours:
+        make_device(site, serial)
+    backed_up = make_account("Fernbrok Dental", "datto_bcdr")
+    for serial in theirs:
+        make_device(backed_up, serial)
+    link_new()
+    assert verdict(backed_up) == ((FERN, "signals") if linked else None)
+
+
+def test_a_serial_number_under_two_accounts_of_a_system_is_nobodys(
+    make_account: MakeAccount, make_device: MakeDevice
+) -> None:
+    make_account(FERN, external_id="250", evidence=CLIENT)
+    watched = make_account("FERD", "ninjaone", evidence={"ids": {"connectwise_psa": "250"}})
+    other, backed_up = make_account("Depot", "ninjaone"), make_account(FERN, "datto_bcdr")
+    for serial in ("SN-0001", "SN-0002"):
+        for account in (watched, other, backed_up):
+            make_device(account, serial)
+    link_new()
+    assert verdict(backed_up) is None
 
 
 def test_running_twice_equals_running_once(make_account: MakeAccount) -> None:
     make_account("Fernbrook Dental", external_id="250", evidence=evidence("fernbrook.example", **CLIENT))
     make_account("FERD", "ninjaone", evidence={"ids": {"connectwise_psa": "250"}})
-    make_account("Fernbrook", "quickbooks_online", evidence=evidence("fernbrook.example"))
+    make_account("Fernbrook Dental Inc", "quickbooks_online", evidence=evidence("fernbrook.example"))
     make_account("Nobody knows", "ninjaone")
     first = link_new()
     links = set(AccountLink.objects.values_list("pk", flat=True))
@@ -129,7 +205,6 @@ def test_sites_are_left_to_their_parents(make_account: MakeAccount) -> None:
 
 # Traps. Each says which accounts stand, and what each of them must come to: a name, or None where it waits.
 
-FERN, OAK = "Fernbrook Dental", "Old Oak Realty"
 Given = tuple[str, str, dict[str, Any], str | None]  # system, name, evidence, what it comes to
 
 TRAPS: dict[str, list[Given]] = {
@@ -170,6 +245,67 @@ TRAPS: dict[str, list[Given]] = {
         ("connectwise_psa", OAK, evidence("oak.example", **CLIENT), OAK),
         ("ninjaone", FERN, evidence("oak.example", ids={"connectwise_psa": "1"}), None),
     ],
+    "an id of one client and the name of another": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("connectwise_psa", OAK, evidence("oak.example", **CLIENT), OAK),
+        ("ninjaone", "OLD OAK REALTY", {"ids": {"connectwise_psa": "1"}}, None),
+    ],
+    "an id of one client and nearly the name of another": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("connectwise_psa", "Hazelmere Law Group", evidence("hazel.example", **CLIENT), "Hazelmere Law Group"),
+        ("ninjaone", "Hazelmere", {"ids": {"connectwise_psa": "1"}}, None),
+    ],
+    "an id of one client and serial numbers, telephone and address of nobody else": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("ninjaone", "FERD", {"ids": {"connectwise_psa": "1"}, "phones": [PHONE]}, FERN),
+        ("datto_bcdr", "FERD", {"ids": {"connectwise_psa": "1"}}, FERN),
+    ],
+    "ids of two clients": [
+        ("connectwise_psa", FERN, CLIENT, FERN),
+        ("connectwise_psa", OAK, CLIENT, OAK),
+        ("datto_bcdr", "Oak", {"ids": {"connectwise_psa": "2"}}, None),
+        ("ninjaone", FERN, {"ids": {"connectwise_psa": "1", "datto_bcdr": "3"}}, None),
+    ],
+    "another id than the client's, with its domain and its name": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("quickbooks_online", FERN, evidence("fern.example", ids={"connectwise_psa": "77"}), None),
+    ],
+    "an id that two records of one system carry, one of another name": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("ninjaone", FERN, {"ids": {"connectwise_psa": "1"}}, FERN),
+        ("ninjaone", "Silverdale", {"ids": {"connectwise_psa": "1"}}, None),
+    ],
+    "two accounts of a system that would go to one client": [
+        ("connectwise_psa", FERN, evidence("fern.example", phones=[PHONE], **CLIENT), FERN),
+        ("quickbooks_online", "Fernbrook Dental", evidence(phones=[PHONE]), None),
+        ("quickbooks_online", "Fernbrok Dental", evidence("fern.example"), None),
+    ],
+    "a subsidiary that uses its parent's domain": [
+        ("connectwise_psa", "Milldale", evidence("milldale.example", phones=[PHONE], **CLIENT), "Milldale"),
+        ("quickbooks_online", "Milldale Logistics", evidence("milldale.example", phones=[PHONE]), None),
+    ],
+    "a franchise that uses another's domain": [
+        ("connectwise_psa", "Hazel Foods", evidence("north.example", **CLIENT), None),
+        ("connectwise_psa", "Hazel Foods", evidence("south.example", **CLIENT), None),
+        ("quickbooks_online", "Hazel Foods", evidence("north.example"), None),
+    ],
+    "a name in letters that only look the same": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("quickbooks_online", "F\u0435rnbrook D\u0435ntal", evidence("fern.example"), None),
+        ("ninjaone", "F\u0435rnbrook Dental", {"ids": {"connectwise_psa": "1"}}, None),
+        ("connectwise_psa", "Fernbrook D\u0435ntal", CLIENT, None),
+    ],
+    "a tenant's own name of the provider": [
+        ("connectwise_psa", FERN, evidence("fern.onmicrosoft.com", **CLIENT), FERN),
+        ("quickbooks_online", FERN, evidence("oak.onmicrosoft.com"), None),
+    ],
+    "names that are none": [
+        ("connectwise_psa", "\N{TOOTH}", evidence("fern.example", **CLIENT), "\N{TOOTH}"),
+        ("quickbooks_online", "\N{TOOTH}", evidence(phones=[PHONE]), None),
+        ("quickbooks_online", "", {}, None),
+        ("quickbooks_online", "\u202e", {}, None),
+        ("quickbooks_online", "x" * 100_000, {}, None),
+    ],
     "an id nobody has": [
         ("connectwise_psa", FERN, CLIENT, FERN),
         ("ninjaone", FERN, {"ids": {"connectwise_psa": "999"}}, None),
@@ -177,6 +313,10 @@ TRAPS: dict[str, list[Given]] = {
     "an id of a prospect": [
         ("connectwise_psa", FERN, {"types": ["Prospect"]}, None),
         ("ninjaone", FERN, {"ids": {"connectwise_psa": "1"}}, None),
+    ],
+    "telephones of another shape": [
+        ("connectwise_psa", FERN, {"phones": "2125550134", "addresses": [None, 7], **CLIENT}, FERN),
+        ("quickbooks_online", FERN, {"phones": ["1", "n/a", "000 000 0000"], "addresses": "x"}, None),
     ],
     "evidence of another shape": [
         ("connectwise_psa", FERN, {"domains": "fern.example", "ids": ["250"], **CLIENT}, FERN),
@@ -234,6 +374,6 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts(
     for n in range(40):
         make_account(f"Client number {n}", external_id=f"{n}", evidence=evidence(f"client{n}.example", **CLIENT))
         make_account(f"C{n}", "ninjaone", evidence={"ids": {"connectwise_psa": f"{n}"}})
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(80):
         done = link_new()
     assert (done.founded["connectwise_psa"], done.linked["ninjaone"]) == (40, 40)

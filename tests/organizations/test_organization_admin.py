@@ -12,7 +12,8 @@ from django.test import Client
 
 from collectors.facts.touched import Touched
 from organizations import linking
-from organizations.admin.history import evidence_lines, history
+from organizations.admin.history import history
+from organizations.admin.words import evidence_lines
 from organizations.models import Organization, OrganizationChange
 from tests.organizations.conftest import MakeAccount, MakeOrganization
 
@@ -54,7 +55,7 @@ def test_an_organization_shows_its_accounts_with_method_evidence_who_when_and_wh
     person = User.objects.get(username="admin")
     linking.link(account, organization, person, "They said so", evidence={"keys": ["domain fern.example"]})
     page = text(admin_client, beside_of(organization))
-    for shown in ("FERN", "A person", "Same domain, fern.example", "They said so", "decided by admin", "since ever",
+    for shown in ("FERN", "A person", "Same domain, fern.example", "They said so", "Since ever · admin,",
                   'href="https://psa.example/open/7"', "Open in ConnectWise PSA", "from the beginning"):  # fmt: skip
         assert shown in page
 
@@ -110,15 +111,16 @@ def test_history_has_every_decision_and_change_of_an_organization_newest_first(
     make_account: MakeAccount, make_organization: MakeOrganization, admin_user: User
 ) -> None:
     fern, hazel, account = make_organization("Fern"), make_organization("Hazel"), make_account("FERN", "ninjaone")
-    linking.link(account, fern, None, evidence={"keys": ["domain fern.example"]})
+    linking.link(account, fern, None, method=linking.Method.DOMAIN, evidence={"keys": ["domain fern.example"]})
     linking.link(account, hazel, admin_user, "It was sold")
     OrganizationChange.objects.create(
         kind="rename", organization=fern, reason="New sign", decided_by=admin_user,
         before={f"{fern.pk}": {"name": "Ferm"}}, after={f"{fern.pk}": {"name": "Fern"}},
     )  # fmt: skip
     linking.link(make_account("Somebody's", "ninjaone"), hazel, None)
+    assert history(hazel)[0].by == "Nobody on record"
     renamed, sold, linked = history(fern)
-    assert (renamed.what, renamed.why) == ("Renamed “Ferm” to “Fern”", "New sign")
+    assert (renamed.what, renamed.why) == ("“Ferm” renamed to “Fern”", "New sign")
     assert (sold.what, sold.by, sold.why) == ("“FERN” in ninjaone linked to “Hazel”", "admin", "It was sold")
     assert (linked.what, linked.by) == ("“FERN” in ninjaone linked here", "Evidence, without asking")
     assert (linked.evidence, linked.since) == (["Same domain, fern.example"], "ever")

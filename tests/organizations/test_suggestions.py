@@ -23,13 +23,17 @@ def test_an_id_comes_before_a_domain_and_a_domain_before_a_name(
 ) -> None:
     make_organization("Fernbrook Dental", "fern.example")
     account = make_account("FERNBROOK DENTAL", "ninjaone", evidence={"domains": ["fern.example"]})
-    assert best(account) == [("Fernbrook Dental", "strong", "Same domain, fern.example")]
+    assert best(account) == [("Fernbrook Dental", "strong", "Same domain, fern.example; Same name")]
     linking.link(make_account("Fernbrook", external_id="250"), make_organization("Oak Group"), None)
     carrier = make_account("Fernbrook Dental", "ninjaone", evidence={"ids": {"connectwise_psa": "250"}})
     assert best(carrier) == [
-        ("Oak Group", "certain", "Same ConnectWise PSA id, 250"),
-        ("Fernbrook Dental", "weak", "Same name; another client has a claim too"),
+        ("Oak Group", "weak",
+         "Carries ConnectWise PSA id 250; Similar name. But: Its name is more like Fernbrook Dental's"),
+        ("Fernbrook Dental", "weak",
+         "Same name. But: Its ConnectWise PSA id is Oak Group's; 2 records of ninjaone have that name"),
     ]
+    sure = make_account("4c088f1a-68a1", "datto_bcdr", evidence={"ids": {"connectwise_psa": "250"}})
+    assert best(sure) == [("Oak Group", "certain", "Carries ConnectWise PSA id 250")]
 
 
 def test_where_keys_point_to_two_clients_none_is_strong(
@@ -48,7 +52,9 @@ def test_the_same_name_is_strong_only_where_one_client_has_it_and_no_domain_diff
     make_organization("Hazel Realty LLC", "hazel.example")
     assert best(make_account("The HAZEL realty", "ninjaone")) == [("Hazel Realty LLC", "strong", "Same name")]
     other = make_account("Hazel Realty", "quickbooks_online", evidence={"domains": ["other.example"]})
-    assert best(other) == [("Hazel Realty LLC", "weak", "Same name, but another domain, other.example")]
+    assert best(other) == [(
+        "Hazel Realty LLC", "weak", "Same name. But: Another domain, other.example; Hazel Realty LLC has hazel.example",
+    )]
     make_organization("Hazel Realty Inc.", slug="hazel-2")
     assert {said[1] for said in best(make_account("Hazel Realty", "ninjaone"))} == {"weak"}
 
@@ -60,7 +66,7 @@ def test_a_similar_name_is_weak_and_the_closest_comes_first(
         make_organization(name)
     offered = best(make_account("Oakhaven Food", "ninjaone"))
     assert [said[0] for said in offered] == ["Oakhaven Foods", "Oakhaven Food Services"]
-    assert {said[1:] for said in offered} == {("weak", "Similar name")}
+    assert [said[1:] for said in offered] == [("weak", "Same name but for its spelling"), ("weak", "Similar name")]
 
 
 def test_a_word_that_only_one_client_has_suggests_it(
@@ -79,7 +85,8 @@ def test_a_domain_in_doubt_only_suggests(make_account: MakeAccount, make_organiz
     first = make_account("A", "quickbooks_online", evidence={"domains": ["fern.example"]})
     make_account("B", "quickbooks_online", evidence={"domains": ["fern.example"]})
     assert best(first) == [
-        ("Fernbrook Dental", "weak", "Same domain, fern.example, but it is not the only one with it")
+        ("Fernbrook Dental", "weak",
+         "Same domain, fern.example. But: 2 records of quickbooks_online have the domain fern.example")
     ]
 
 

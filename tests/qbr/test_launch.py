@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from qbr.launch import _digest
+
 pytestmark = pytest.mark.processes
 
 
@@ -93,3 +95,13 @@ def test_it_says_in_one_line_that_a_port_is_taken(folder: Path) -> None:
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert said.strip() == f"Port {port} is taken. Choose another: make run PORT={port + 100}"
+
+
+def test_styles_and_scripts_of_an_app_are_collected_anew_when_they_change(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("")
+    seen = {_digest(tmp_path)}
+    for folder in ("static", "organizations/static"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "mapping.js").write_text(folder)
+        seen.add(_digest(tmp_path))
+    assert len(seen) == 3

@@ -13,6 +13,7 @@ from collectors.sandbox.labelled.spelling import any_way, postal, readable, tele
 from collectors.sandbox.labelled.words import FREE_MAIL
 
 JUNK = ("To be filled by O.E.M.", "Default string", "System Serial Number", "0", "None", "N/A", "123456789", "INVALID")
+LONGEST = {"quickbooks_online": 30, "datto_bcdr": 30}  # characters of a name that are kept, where they are few
 _PSA_KEEPS_OURS = 0.10  # the id is explicit the other way round
 _BY_ANOTHER = 0.15  # the id is that of a third system, which carries the PSA's
 
@@ -49,8 +50,8 @@ class Said:
             "addresses": self.addresses,
         }
         return LabelledAccount(
-            system, number, self.name, {word: value for word, value in said.items() if value}, tuple(self.serials),
-            client, kind, self.story,
+            system, number, self.name[: LONGEST.get(system)], {word: value for word, value in said.items() if value},
+            tuple(self.serials), client, kind, self.story,
         )
 
 
@@ -98,7 +99,7 @@ def said(draft: Draft, system: str, number: str, slot: Slot, kind: Kind) -> Said
 def _with_id(draft: Draft, system: str, number: str, slot: Slot) -> Said:
     client, random = slot.client, draft.random
     called = slot.called or (client.old_name if client.old_name and draft.chance(0.5) else client.name)
-    made = Said(any_way(called, client.form, system, random))
+    made = Said(any_way(called, client.form, random))
     company, others = draft.companies[client.label], draft.identified.setdefault(client.label, {})
     if draft.chance(_PSA_KEEPS_OURS) and system not in company.ids:
         company.ids[system] = number
@@ -122,16 +123,16 @@ def _with_id(draft: Draft, system: str, number: str, slot: Slot) -> Said:
 
 def _with_domain(draft: Draft, system: str, client: Client) -> Said:
     called = client.old_name if client.old_name and draft.chance(0.5) else client.name
-    made = Said(any_way(called, client.form, system, draft.random), [str(client.domain)])
+    made = Said(any_way(called, client.form, draft.random), [str(client.domain)])
     if client.old_domain and draft.chance(0.3):
         made.domains.append(client.old_domain)
     return made
 
 
 def _with_tenant_or_serials(draft: Draft, system: str, client: Client) -> Said:
-    made = Said(any_way(client.name, client.form, system, draft.random))
+    made = Said(any_way(client.name, client.form, draft.random))
     company = draft.companies[client.label]
-    if system not in WITH_DEVICES or tenant_known(draft, client) and draft.chance(0.25):
+    if system not in WITH_DEVICES or (tenant_known(draft, client) and draft.chance(0.25)):
         made.tenant_id = client.tenant
         tied = draft.tenants.get(client.label) in (Kind.ID, Kind.DOMAIN)
         if system == "microsoft_365" or not tied or draft.chance(0.5):
@@ -148,11 +149,11 @@ def _with_tenant_or_serials(draft: Draft, system: str, client: Client) -> Said:
 
 def _with_second(draft: Draft, system: str, client: Client) -> Said:
     company = draft.companies[client.label]
-    made = Said(readable(client.name, client.form, system, draft.random))
+    made = Said(readable(client.name, client.form, draft.random))
     by_phone = bool(company.phones) and (not company.addresses or draft.chance(0.65))
     if by_phone:
         made.phones = [telephone(client.phone, draft.random)]
-    if not by_phone or company.addresses and draft.chance(0.2):
+    if not by_phone or (company.addresses and draft.chance(0.2)):
         made.addresses = [postal(client.address, draft.random)]
     elif draft.chance(0.08):
         made.addresses = [draft.words.address()]  # bills go elsewhere

@@ -43,10 +43,6 @@ class Client:
     former: bool = False
     owner: bool = False  # the MSP itself
 
-    @property
-    def plain(self) -> bool:
-        return not self.story and not self.owner
-
 
 def true_clients(random: Random, words: Words, count: int) -> list[Client]:
     """The MSP's own company first, then `count` clients."""
@@ -68,8 +64,9 @@ def true_clients(random: Random, words: Words, count: int) -> list[Client]:
             client.domain = words.domain(near)
     for client in _next(free, _some(FREE_MAIL_ONLY, count)):
         client.story, client.domain = "free mail only", None
-    provider = words.domain(words.word())
-    for client in _next(free, _some(SMALL_PROVIDER, count)):
+    for at, client in enumerate(_next(free, _some(SMALL_PROVIDER, count))):
+        if at % 6 == 0:
+            provider = words.domain(words.word())
         client.story, client.domain, client.family = "at a small provider", None, provider
     for client in random.sample(order, _some(SAME_PHONE, count)):
         client.phone = random.choice(clients).phone

@@ -108,7 +108,7 @@ def _company(draft: Draft, client: Client) -> Company:
 
 
 def _again(draft: Draft, client: Client, number: str) -> Company:
-    company = Company(number, readable(client.name, client.form, FOUNDING, draft.random), client.label,
+    company = Company(number, readable(client.name, client.form, draft.random), client.label,
                       story="second company of one client")
     way = draft.random.random()
     if way < 0.4:

@@ -33,14 +33,14 @@ def of_a_stranger(draft: Draft, system: str) -> tuple[Said, Client | None]:
 
 
 def _name_alone(draft: Draft, system: str, client: Client) -> Said:
-    return Said(any_way(client.name, client.form, system, draft.random), story="a name alone")
+    return Said(any_way(client.name, client.form, draft.random), story="a name alone")
 
 
 def _a_name_of_several(draft: Draft, system: str, client: Client) -> Said | None:
     members = [other for other in draft.clients if other.story == "franchise"]
     if client not in members:
         return None
-    return Said(readable(client.name, client.form, system, draft.random), story="a name of several")
+    return Said(readable(client.name, client.form, draft.random), story="a name of several")
 
 
 def _nothing(draft: Draft, system: str, client: Client) -> Said:
@@ -56,12 +56,12 @@ def _old_name_and_phone(draft: Draft, system: str, client: Client) -> Said | Non
 
 
 def _wrong_id(draft: Draft, system: str, client: Client) -> Said | None:
-    """Two digits swapped or one mistaken: nobody's id, or another client's. The rest of the record is right."""
+    """A mistyped number: another client's, or nobody's. The rest of the record is right."""
     company = draft.companies[client.label]
     if not client.domain and not company.phones:
         return None
     number = draft.another(client).psa_id if draft.chance(0.7) else str(int(client.psa_id) + 500_000)
-    made = Said(lightly(client.name, client.form, system, draft.random), ids={"connectwise_psa": number},
+    made = Said(lightly(client.name, client.form, draft.random), ids={"connectwise_psa": number},
                 story="mistyped id")
     if client.domain and draft.chance(0.6):
         made.domains = [client.domain]
@@ -73,7 +73,7 @@ def _wrong_id(draft: Draft, system: str, client: Client) -> Said | None:
 def _anothers_domain(draft: Draft, system: str, client: Client) -> Said:
     """The contact is the client's accountant, who is a client too, or somebody of the MSP."""
     other = draft.us if draft.chance(0.3) else draft.another(client)
-    made = Said(lightly(client.name, client.form, system, draft.random), [str(other.domain)],
+    made = Said(lightly(client.name, client.form, draft.random), [str(other.domain)],
                 story="another client's domain")
     if draft.companies[client.label].phones and draft.chance(0.4):
         made.phones = [telephone(client.phone, draft.random)]
@@ -83,7 +83,8 @@ def _anothers_domain(draft: Draft, system: str, client: Client) -> Said:
 def _part_without_company(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """A subsidiary uses its parent's domain and has no company in the PSA."""
     parent = draft.another(draft.us)
-    made = Said(family_name(draft.random, draft.words, parent), [str(parent.domain)], story="subsidiary without company")
+    called = family_name(draft.random, draft.words, parent)
+    made = Said(called, [str(parent.domain)], story="subsidiary without company")
     if draft.chance(0.5):
         made.phones = [telephone(draft.words.phone(), draft.random)]
     return made, None
@@ -92,7 +93,7 @@ def _part_without_company(draft: Draft, system: str) -> tuple[Said, Client | Non
 def _namesake(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """Somebody else of the same name, with a domain, or a telephone and an address, that are not the client's."""
     client = draft.another(draft.us)
-    made = Said(lightly(client.name, client.form, system, draft.random), story="same name, somebody else")
+    made = Said(lightly(client.name, client.form, draft.random), story="same name, somebody else")
     if draft.chance(0.6):
         made.domains = [draft.words.domain(f"{client.name} {draft.words.word()}")]
     else:
@@ -103,8 +104,9 @@ def _namesake(draft: Draft, system: str) -> tuple[Said, Client | None]:
 
 def _place_of_a_chain(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """A franchise that is no client, behind the call centre of one that is. Its address is another."""
-    client = draft.another(draft.us)
-    made = Said(lightly(client.name, client.form, system, draft.random), phones=[telephone(client.phone, draft.random)],
+    companies = ((client, draft.companies[client.label]) for client in draft.clients[1:])
+    client = draft.random.choice([client for client, company in companies if company.phones and company.addresses])
+    made = Said(lightly(client.name, client.form, draft.random), phones=[telephone(client.phone, draft.random)],
                 addresses=[draft.words.address()], story="same name and telephone, somebody else")
     return made, None
 
@@ -112,7 +114,7 @@ def _place_of_a_chain(draft: Draft, system: str) -> tuple[Said, Client | None]:
 def _left_over(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """Of an acquired client: still its name and domain, and already the telephone and the address of the new owner."""
     gone, owner = _acquired(draft)
-    made = Said(readable(gone.name, gone.form, system, draft.random), [str(gone.domain)],
+    made = Said(readable(gone.name, gone.form, draft.random), [str(gone.domain)],
                 phones=[telephone(owner.phone, draft.random)], addresses=[postal(owner.address, draft.random)],
                 story="acquired, old name and domain")
     return made, owner
@@ -121,16 +123,17 @@ def _left_over(draft: Draft, system: str) -> tuple[Said, Client | None]:
 def _left_over_id(draft: Draft, system: str) -> tuple[Said, Client | None]:
     """Of an acquired client: the new owner's name and domain, and still the id of old."""
     gone, owner = _acquired(draft)
-    made = Said(lightly(owner.name, owner.form, system, draft.random), [owner.domain] if owner.domain else [],
+    made = Said(lightly(owner.name, owner.form, draft.random), [owner.domain] if owner.domain else [],
                 ids={"connectwise_psa": gone.psa_id}, phones=[telephone(owner.phone, draft.random)],
                 story="acquired, old id")
     return made, owner
 
 
 def _acquired(draft: Draft) -> tuple[Client, Client]:
-    gone = draft.random.choice([client for client in draft.clients if client.into and client.domain])
-    assert gone.into is not None
-    return gone, gone.into
+    """A client that is gone, and the one it went into; of several, one whose telephone the PSA knows."""
+    pairs = [(client, client.into) for client in draft.clients if client.into and client.domain]
+    known = [(gone, owner) for gone, owner in pairs if draft.companies[owner.label].phones]
+    return draft.random.choice(known or pairs)
 
 
 def _nobody(draft: Draft, system: str) -> tuple[Said, Client | None]:

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from collectors.sandbox.labelled.words import LEGAL
 
-LONGEST = {"quickbooks_online": 30, "datto_bcdr": 30}  # characters a system keeps, where it keeps few
 _SHORT = {
     "Manufacturing": "Mfg", "Associates": "Assoc", "International": "Intl", "Services": "Svcs", "Center": "Ctr",
     "Company": "Co", "Engineering": "Engr", "Management": "Mgmt", "Construction": "Const", "Financial": "Fin",
@@ -93,29 +92,28 @@ def legal(name: str, form: str, random: Random) -> str:
     return f"{name}{random.choice((', ', ' '))}{form}" if form else name
 
 
-def readable(name: str, form: str, system: str, random: Random) -> str:
+def readable(name: str, form: str, random: Random) -> str:
     """As a careful person knows it again."""
-    return _written(name, form, system, random, (40, 40, 20, 0))
+    return _written(name, form, random, (40, 40, 20, 0))
 
 
-def any_way(name: str, form: str, system: str, random: Random) -> str:
+def any_way(name: str, form: str, random: Random) -> str:
     """Also as nobody knows it again: initials, the first word alone."""
-    return _written(name, form, system, random, (33, 38, 21, 8))
+    return _written(name, form, random, (33, 38, 21, 8))
 
 
-def lightly(name: str, form: str, system: str, random: Random) -> str:
+def lightly(name: str, form: str, random: Random) -> str:
     """Without a letter changed: legal form, case, abbreviations and points only."""
-    return _written(name, form, system, random, (50, 50, 0, 0))
+    return _written(name, form, random, (50, 50, 0, 0))
 
 
-def _written(name: str, form: str, system: str, random: Random, weights: tuple[int, ...]) -> str:
-    """First what is called what, then its legal form, then how it looks, then what the system keeps of it."""
+def _written(name: str, form: str, random: Random, weights: tuple[int, ...]) -> str:
+    """First what is called what, then its legal form, then how it looks."""
     heavy, light = random.choices(
         (_AS_IT_IS, (_AS_IT_IS[0], random.choice(_LIGHT)), (random.choice(_HEAVY), random.choice(_LIGHT)),
          (random.choice(_WILD), _AS_IT_IS[1])), weights,
     )[0]
-    text = light(legal(heavy(name, random), form, random), random)
-    return text[: LONGEST.get(system, 200)] or name
+    return light(legal(heavy(name, random), form, random), random)
 
 
 def telephone(digits: str, random: Random) -> str:

@@ -43,6 +43,7 @@ class Words:
         self.random = random
         every = ["".join(parts) for parts in product(_HEADS, _HEARTS, _TAILS)]
         self.pool = random.sample(every, min(len(every), max(60, clients * 7 // 10)))
+        self.known = {word.lower() for word in self.pool}
         self.taken: set[str] = set()
         self.numbers = iter(random.sample(range(201 * 100, 990 * 100), min(70_000, clients * 4 + 500)))
 
@@ -65,11 +66,14 @@ class Words:
         return fresh
 
     def domain(self, name: str) -> str:
-        """A registrable domain of its own, made of the name as businesses do."""
-        words = [word for word in _letters(name).split() if word not in ("the", "and", "of")] or ["firm"]
+        """A registrable domain of its own, made of the name as businesses do, and long enough to be nobody's."""
+        words = [word for word in _letters(name).split() if word not in ("the", "and", "of", "st")]
+        words.sort(key=self.known.__contains__, reverse=True)  # invented words first, initials and trades after them
+        if words[0] not in self.known:
+            words.insert(0, self.word().lower())
         stem = self.random.choice((
             "".join(words), "".join(words[:2]), "-".join(words[:2]), words[0] + "".join(word[0] for word in words[1:]),
-            words[0], "".join(words[:1]) + self.random.choice(("online", "group", "team", "hq")),
+            words[0], words[0] + self.random.choice(("online", "group", "team", "hq")),
         ))
         domain = stem + self.random.choice(_ENDINGS)
         while not self.take(domain):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from collectors.sandbox.labelled.accounts import Slot, can, said
@@ -13,7 +13,7 @@ from collectors.sandbox.labelled.shapes import SHARES, WITH_DEVICES, Kind, Label
 from collectors.sandbox.labelled.words import Words
 
 # Which clients a system has. Tenants come first, since other systems' accounts may carry a tenant's id.
-PRESENT = {
+PRESENT: Mapping[str, float] = {
     "microsoft_365": 0.88, "ninjaone": 0.95, "quickbooks_online": 0.92, "datto_bcdr": 0.60, "sentinelone": 0.80,
 }
 SECOND_OFFICES = 0.03  # of a system's clients: another record, with the same id
@@ -36,7 +36,8 @@ def labelled_world(seed: int, clients: int, *, everywhere: bool = False) -> Worl
     words = Words(random, clients)
     draft = Draft(random, words, true_clients(random, words, clients))
     with_companies(draft)
-    accounts = [account for system in PRESENT for account in _system(draft, system, 1 if everywhere else PRESENT[system])]
+    present = dict.fromkeys(PRESENT, 1.0) if everywhere else PRESENT
+    accounts = [account for system, share in present.items() for account in _system(draft, system, share)]
     companies = [company.account() for company in (*draft.companies.values(), *draft.others)]
     return World((*random.sample(companies, len(companies)), *accounts))
 

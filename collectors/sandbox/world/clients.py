@@ -49,6 +49,10 @@ class Client:
     jobs: tuple[str, ...]
     contacts: tuple[str, ...]
 
+    @property
+    def phone(self) -> str:
+        return names.phone(self.index)
+
     def here_at(self, moment: int) -> bool:
         """True while the client is under contract."""
         return (self.joined_at or 0) <= moment and (self.left_at is None or moment < self.left_at)

@@ -32,6 +32,9 @@ FAMILY = (
     "Lindquell Morvane Nettlam Orrwick Pellridge Quarrow Rendlam Selwick Tarnford"
 ).split()
 
+AREAS = ("312", "773", "630", "847", "708", "815", "224", "331", "872", "309")
+STREETS = ("Street", "Avenue", "Road", "Lane")
+
 _COUNT = len(FIRST) * len(SECOND) * len(TRADES)
 
 
@@ -55,6 +58,24 @@ def domain_of(name: str, trade: str) -> str:
 
 def person(random: Random) -> str:
     return f"{random.choice(GIVEN)} {random.choice(FAMILY)}"
+
+
+def phone(index: int) -> str:
+    """The client's telephone as its digits, of the range that belongs to nobody, with an area code that exists."""
+    area, line = divmod(index, 100)
+    return f"{AREAS[area % len(AREAS)]}5550{100 + line}"
+
+
+def written_phone(digits: str, way: int) -> str:
+    """As one of the many ways in which people write a number."""
+    area, office, line = digits[:3], digits[3:6], digits[6:]
+    return (f"({area}) {office}-{line}", f"{area}.{office}.{line}", f"+1 {area} {office} {line}", digits)[way % 4]
+
+
+def address(index: int, name: str) -> tuple[str, str, str]:
+    """Street, city and postcode."""
+    street = f"{12 + index * 7 % 900} {SECOND[index * 5 % len(SECOND)].title()} {STREETS[index % len(STREETS)]}"
+    return street, f"{name.split()[0]}ton", f"{60_000 + index * 37 % 9_000}"
 
 
 def opaque(text: str) -> str:

@@ -6,23 +6,23 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from collectors.connections import Connection
 from collectors.facts.touched import Calendar
-from collectors.vendors import VENDORS
 from metrics import entering, rollup
 from metrics.entering import CellEdit
 from metrics.models import Entry
-from metrics.periods import Month, months_between, parse
+from metrics.periods import Month
 from metrics.reading import COMPANY
 from organizations.matching import link_new
 from qbr import tasks
-from qbr.demo import decisions, other_systems, past, people, sandbox
+from qbr.data.undecided import waiting_accounts
+from qbr.demo import decisions, other_systems, past, people, sandbox, sources
 from qbr.demo.sign_ins import SIGN_INS
 from qbr.entry.grid import plain
 
@@ -45,57 +45,34 @@ class Command(BaseCommand):
     def _set_up(self) -> None:
         began = time.monotonic()
         world = sandbox.info()
-        months = self._calendar(world)
+        months = sources.calendar(world)
         with self._step("People") as done:
             done(f"{people.create_people()} new sign-ins")
-        sources = self._connections(world)
+        connections = sources.connect(world)
         self.stdout.write(f"Collecting as of each of {len(months)} month ends, then as of now")
-        if not past.play(sources, months, Calendar.current().zone, self._say_month):
+        if not past.play(connections, months, Calendar.current().zone, self._say_month):
             self._say_month("all of it read before")
+        today = timezone.now().astimezone(Calendar.current().zone).date()
         with self._step("Entering what three more systems hold") as done:
-            today = timezone.now().astimezone(Calendar.current().zone).date()
             done(f"{other_systems.write(sandbox.others(), today)} new accounts")
-        self._decide(months)
+        self._decide(months, today)
         with self._step("Working out the figures") as done:
             written = rollup.run("demo")
             done("nothing moved" if written is None else f"{written.rows_written:,} values")
         tasks.schedules()
         self.stdout.write(f"Demo data … ready ({time.monotonic() - began:.1f} s)")
 
-    def _calendar(self, world: dict[str, Any]) -> list[Month]:
-        """The months before this one that the sandbox knows; days begin where the synthetic MSP's do."""
-        calendar = Calendar.current()
-        first = parse(world["first_month"])
-        assert isinstance(first, Month)
-        if calendar.read_from is None:
-            calendar.time_zone, calendar.read_from = world["zone"], first.starts_on
-            calendar.save(update_fields=["time_zone", "read_from"])
-        today = timezone.now().astimezone(calendar.zone).date()
-        return list(months_between(first, Month.holding(today).previous))
-
-    def _connections(self, world: dict[str, Any]) -> list[Connection]:
-        """The sandbox's address may have moved with PORT; its keys are the same."""
-        sources = []
-        for slug, keys in world["vendors"].items():
-            source, made = Connection.objects.get_or_create(vendor=slug, label=VENDORS[slug].label)
-            moved = any(source.settings.get(name) != value for name, value in keys["settings"].items())
-            if made:
-                source.secrets = keys["secrets"]
-            if made or moved:
-                source.settings = source.settings | keys["settings"]
-                source.save(update_fields=["settings", "secrets_sealed"])
-            sources.append(source)
-        return sources
-
-    def _decide(self, months: list[Month]) -> None:
+    def _decide(self, months: list[Month], today: date) -> None:
         with self._step("Linking accounts to clients") as done:
             linked = link_new()
-            done(f"{linked.founded.total()} clients founded, {linked.linked.total()} accounts linked, "
-                 f"{linked.waiting.total()} wait for a person")  # fmt: skip
+            done(f"{linked.founded.total()} clients founded, {linked.linked.total()} accounts linked")
         with self._step("Deciding queues, categories, accounts and owners") as done:
             admin = people.person("admin")
             done(f"{decisions.decide_queues()} queues, {decisions.decide_ledger()} categories, "
-                 f"{decisions.map_accounts(admin)} accounts, {people.assign_clients()} clients")  # fmt: skip
+                 f"{decisions.map_accounts(admin, today)} accounts, {people.assign_clients()} clients")  # fmt: skip
+        with self._step("Linking what those decisions tell") as done:
+            linked = link_new()
+            done(f"{linked.linked.total()} accounts, {waiting_accounts().count()} wait for a person")
         with self._step("Entering headcount and sales activity") as done:
             done(f"{self._enter(months)} cells")
 

@@ -10,7 +10,8 @@ def _typed(**groups: str) -> dict[str, str]:
 STAMPS = {"lastUpdated": "date", "dateEntered": "date", "_info/lastUpdated": "date", "_info/dateEntered": "date"}
 COMPANY = STAMPS | _typed(
     int="id status/id territory/id market/id numberOfEmployees parentCompany/id types/id",
-    text="identifier name status/name website territory/name market/name accountNumber types/name",
+    text="identifier name status/name website territory/name market/name accountNumber types/name "
+    "phoneNumber faxNumber addressLine1 addressLine2 city state zip",
     number="annualRevenue", date="dateAcquired dateDeleted", flag="deletedFlag",
 )  # fmt: skip
 TICKET = STAMPS | _typed(

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from collectors.sandbox.exchange import Row
-from collectors.sandbox.world import boards
+from collectors.sandbox.world import boards, names
 from collectors.sandbox.world.agreements import CYCLES, Addition, Agreement, extended, value_at
 from collectors.sandbox.world.boards import Board, Priority
 from collectors.sandbox.world.clients import Client
@@ -68,6 +68,10 @@ class Rows:
         }  # fmt: skip
         if client.website is not None:
             made["website"] = client.website
+        if client.kind != "internal":
+            street, city, code = names.address(client.index, client.psa_name)
+            made |= {"phoneNumber": names.written_phone(client.phone, client.index), "addressLine1": street,
+                     "city": city, "state": "IL", "zip": code}  # fmt: skip
         if client.kind == "deleted":
             made["dateDeleted"] = utc_text(self.history())
         for edit in self.world.edits.of("companies", client.psa_id, moment):

@@ -8,6 +8,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from collectors.sandbox.exchange import Row
+from collectors.sandbox.world import names
 from collectors.sandbox.world.accounts import ACCOUNTS, BALANCE_SHEET, LedgerAccount
 from collectors.sandbox.world.clients import Client
 from collectors.sandbox.world.dates import parse_moment
@@ -75,6 +76,11 @@ class Entities:
         }  # fmt: skip
         if client.ledger_email is not None:
             made["PrimaryEmailAddr"] = {"Address": client.ledger_email}
+        if client.index % 4:  # three in four have the telephone and address that the PSA has
+            street, city, code = names.address(client.index, client.psa_name)
+            made["PrimaryPhone"] = {"FreeFormNumber": names.written_phone(client.phone, client.index + 1)}
+            made["BillAddr"] = {"Id": str(client.ledger_id), "Line1": street, "City": city,
+                                "CountrySubDivisionCode": "IL", "PostalCode": code}  # fmt: skip
         if client.ledger_website is not None:
             made["WebAddr"] = {"URI": client.ledger_website}
         return made
