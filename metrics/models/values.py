@@ -141,15 +141,23 @@ class Period(models.Model):
 
 
 class Rollup(models.Model):
-    """One working-out of values: when and why."""
+    """One working-out of values: when, why and of what.
+
+    `asked` is the months it worked out by their first day, each with the scopes it did, null for everyone.
+    """
 
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     cause = models.TextField()
     rows_written = models.IntegerField(default=0)
+    asked = models.JSONField(default=dict)
+    looked_at = models.DateTimeField(null=True, blank=True)  # when the rules of data quality looked at what it moved
 
     class Meta:
         db_table = "rollup"
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="rollup_to_look_at", condition=models.Q(looked_at=None))
+        ]
 
 
 class RollupReading(models.Model):

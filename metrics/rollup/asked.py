@@ -19,6 +19,7 @@ from metrics.rollup.sql import execute, fetch
 
 Key = tuple[int, str, int | None]  # connection, entity, account
 ENTRY = "Entry"  # the mark whose account is a scope
+MANY = 1_000  # scopes of a month from which on it is told as everyone's
 
 TAKE_MARKS = """
 WITH taken AS (DELETE FROM touched RETURNING entity, account, month)
@@ -85,6 +86,15 @@ class Asked:
     @property
     def months(self) -> list[Month]:
         return sorted({*self.whole, *self.partly})
+
+    @property
+    def told(self) -> dict[str, list[int] | None]:
+        """For whom each month is worked out, as it is kept with the roll-up: scopes by first day, None for everyone."""
+        return {
+            month.starts_on.isoformat(): None if month in self.whole or len(self.partly[month].scopes) > MANY
+            else sorted(self.partly[month].scopes)
+            for month in self.months
+        }
 
     def needs(self, month: Month) -> Needs:
         """Whose facts are counted again in a month; the rest keeps the values it has."""

@@ -32,7 +32,7 @@ def run(cause: str, *, everything: bool = False, now: datetime | None = None) ->
     asked = ask(moment, everything=everything)
     if asked is None:
         return None
-    rollup = Rollup.objects.create(cause=cause, started_at=moment)
+    rollup = Rollup.objects.create(cause=cause, started_at=moment, asked=asked.told)
     compute(asked)
     rollup.rows_written = store(rollup)
     rollup.ended_at = now or timezone.now()
