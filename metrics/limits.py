@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
 
@@ -53,8 +53,13 @@ def limits(points: Sequence[Decimal]) -> Limits | None:
     mean = sum(used, Decimal(0)) / len(used)
     ranges = [abs(now - before) for before, now in pairwise(used)]
     wide = WIDE * sum(ranges, Decimal(0)) / len(ranges)
-    mean, lower, upper = (value.quantize(EIGHT_PLACES) for value in (mean, mean - wide, mean + wide))
+    mean, lower, upper = (_stored(value) for value in (mean, mean - wide, mean + wide))
     return Limits(mean, lower, upper, len(used))
+
+
+def _stored(value: Decimal) -> Decimal:
+    """As the store keeps it, which works limits out for everyone at once by the same arithmetic."""
+    return value.quantize(EIGHT_PLACES, rounding=ROUND_HALF_UP)
 
 
 def latest(points: Sequence[Decimal], held: Limits) -> Signal | None:

@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 from collectors import schedules as reading_schedules
 from collectors.connections import Connection
 from collectors.tasks import collect_connection
-from metrics import rollup
+from metrics import rollup, varying
 from organizations.matching import link_new
 
 FOLLOW = "Link new accounts and work out the figures"
@@ -37,12 +37,13 @@ def follow() -> str:
             return "already under way"
         link_new()
         done = rollup.run("collect")
+        varying.hold(done)
     return "nothing moved" if done is None else f"{done.rows_written} values written"
 
 
 def work_out(cause: str) -> None:
     """The figures that follow from what people decided or entered."""
-    rollup.run(cause)
+    varying.hold(rollup.run(cause))
 
 
 def work_out_soon(cause: str) -> None:

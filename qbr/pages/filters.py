@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -15,11 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from collectors.facts.touched import Calendar
-from metrics import reading
+from metrics import notes, reading, varying
 from metrics.declare import Goal
 from metrics.definitions import CATALOGUE
+from metrics.notes import Dated
 from metrics.periods import Month, Quarter, Span, months_between, parse
 from metrics.reading import COMPANY, ScopeRef, client
+from metrics.varying import Held, Verdict
 from organizations.models import Organization
 
 if TYPE_CHECKING:
@@ -101,6 +103,31 @@ class Question:
     def goals(self) -> Mapping[str, Goal]:
         """Those in force at the start of the period, read once for all panels."""
         return reading.goals(self.person, CATALOGUE, self.scope, self.period.starts_on)
+
+    @cached_property
+    def signals(self) -> Mapping[str, Verdict]:
+        """Of each metric whether its latest month is more than noise, read once for all panels."""
+        return {key: found for (key, _), found in varying.signals(
+            self.person, CATALOGUE, [self.scope], self.period
+        ).items()}
+
+    @cached_property
+    def held(self) -> Mapping[str, Held]:
+        """The limits each metric varies within, read once for all charts."""
+        return {key: found for (key, _), found in varying.held(
+            self.person, CATALOGUE, [self.scope], self.last_month
+        ).items()}
+
+    @cached_property
+    def notes(self) -> Sequence[Dated]:
+        """What happened in the months of the trend, read once for all charts."""
+        first, until = self.months[0].starts_on, self.months[-1].ends_on
+        return notes.touching(self.person, self.scope, CATALOGUE, first, until)
+
+    @cached_property
+    def working_days(self) -> Mapping[Month, int]:
+        """Of the months of the trend."""
+        return varying.working_days(self.months)
 
     def address(self, path: str = "", **changed: object) -> str:
         """The same question with some parts changed; a part that is None or empty is left out."""

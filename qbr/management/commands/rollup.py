@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from metrics import rollup
+from metrics import rollup, varying
 
 
 class Command(BaseCommand):
@@ -23,5 +23,6 @@ class Command(BaseCommand):
         if done is None:
             self.stdout.write("Nothing has moved since the last roll-up.")
             return
+        varying.hold(done)
         rows = "1 value was" if done.rows_written == 1 else f"{done.rows_written:,} values were"
         self.stdout.write(f"Roll-up {done.pk}: {rows} written in {time.monotonic() - began:.1f} s.")
