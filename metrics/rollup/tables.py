@@ -98,10 +98,9 @@ def lay_upper(asked: Asked, periods: Periods) -> Periods:
     """The tables of quarters and years that hold a month still asked for; these, and the months they are made of."""
     still = {period for (period,) in fetch("SELECT DISTINCT period_id FROM asked")}
     members = _members([month for month in asked.months if periods[month] in still], asked)
-    closed = set(Period.objects.filter(state=Period.Status.CLOSED).values_list("id", flat=True))
     rows = [
         f"({periods[span]}, {text(span.grain)}, {span.ends_on > asked.current.starts_on})"
-        for span in members if periods[span] not in closed and not asked.is_closed(span.ends_on)
+        for span in members if not asked.is_closed(span.ends_on)
     ]
     lay("upper", f"SELECT * FROM (VALUES {', '.join(rows)}) u(period_id, grain, running)" if rows else
         "SELECT 0::bigint AS period_id, ''::text AS grain, false AS running WHERE false")
@@ -261,7 +260,7 @@ def _lay_readings(asked: Asked) -> None:
         GROUP BY 1, 2, 3, x.apart, x.ours, x.doubled""")
 
 
-def _sources(facts: Facts, readings: str) -> str:
+def sources(facts: Facts, readings: str) -> str:
     """Connections that feed an entity: they have been read for it, or hold facts of a read not yet ended well.
 
     One of a vendor that feeds it elsewhere will, so that the sum of those read before it is not taken for the whole.
@@ -304,7 +303,7 @@ def _flow_states(facts: Facts, zone: str) -> str:
         FROM (
             SELECT c.id AS connection_id, c.counts_from, c.counts_to, count(r.id) AS entities,
                    max(r.read_from) AS read_from, min(r.read_through) AS read_through
-            FROM ({_sources(facts, "reading")}) x JOIN connection c ON c.id = x.connection_id
+            FROM ({sources(facts, "reading")}) x JOIN connection c ON c.id = x.connection_id
             LEFT JOIN reading r ON r.connection_id = c.id AND r.account_id IS NULL AND r.entity IN ({entities})
             GROUP BY c.id
         ) s
@@ -341,7 +340,7 @@ def stock_days(facts: Facts) -> str:
                    count(DISTINCT l.entity) AS entities,
                    CASE WHEN c.full_compare_at IS NULL THEN {len(entities_of(facts))}
                         ELSE count(DISTINCT l.entity) END AS needed
-            FROM ({_sources(facts, "listing")}) x JOIN connection c ON c.id = x.connection_id
+            FROM ({sources(facts, "listing")}) x JOIN connection c ON c.id = x.connection_id
             LEFT JOIN listing l ON l.connection_id = c.id AND l.entity IN ({entities})
             GROUP BY c.id
         ) s
