@@ -258,6 +258,8 @@ def _contradictions(known: Known, record: Record, claim: Claim, claims: Iterable
         if elsewhere and claim.alike is Alike.UNLIKE:
             lines.append(f"Neither its name nor its domain, {_listed(domains)}, is {name}'s")
         return lines + _same_id_twice(known, record, claim)
+    if record.active and known.profile(organization).former:
+        lines.append(f"{name} is a client no more, and {record.system} still has this account")
     if elsewhere:
         lines.append(f"Another domain, {_listed(domains)}; {name} has {_listed(theirs)}")
     if claim.alike is Alike.UNLIKE and claim.seen:
