@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from collectors.connections import Connection
 from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.systems import system
+from organizations import linking
 from organizations.exchange.comparing import Change, Preview, compare
 from organizations.exchange.reading import Unusable, read
 from organizations.founding import learn_domains
@@ -61,6 +63,17 @@ def commit(name: str, content: bytes, by: User | None, shown: str = "") -> Saved
     links = decide([_decision(change, name, organizations, by) for change in now.changes], by)
     _learn(now.changes, organizations)
     return Saved(now, tuple(links))
+
+
+def undo(moment: datetime, by: User) -> int:
+    """Take back the whole file that this person saved at this moment; how many decisions that were.
+
+    The organizations it made stay, with nothing in them. Raises Superseded where somebody has decided again since.
+    """
+    method = AccountLink.Method.IMPORT
+    links = list(AccountLink.objects.filter(method=method, decided_at=moment, decided_by=by))
+    linking.undo(links, by)
+    return len(links)
 
 
 def _organizations(now: Preview) -> dict[str, Organization]:
