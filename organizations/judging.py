@@ -46,6 +46,7 @@ class Claim:
     alike: Alike = Alike.UNKNOWN
     likeness: float = 0
     only: bool = False  # the organization's name is no other's
+    short: bool = False  # the account has the first words of its name, which no other's begins with
 
     @property
     def certain(self) -> bool:
@@ -66,8 +67,8 @@ class Claim:
         if NAME in self.alone or (self.alike is Alike.AGREES and self.only):
             return bool(backed)
         if SERIALS in backed:
-            return len(backed) > 1 and self.alike is not Alike.UNLIKE
-        return len(backed) > 1 and self.alike in (Alike.SAME, Alike.AGREES, Alike.UNKNOWN)
+            return self.short or (len(backed) > 1 and self.alike is not Alike.UNLIKE)
+        return len(backed) > 1 and (self.short or self.alike in (Alike.SAME, Alike.AGREES, Alike.UNKNOWN))
 
     @property
     def decides(self) -> bool:
@@ -198,8 +199,20 @@ def _compare_name(known: Known, record: Record, claim: Claim) -> None:
     if claim.alike is Alike.AGREES:
         held = known.held(Key(NAME, best))
         claim.only = len(held.organizations) == 1 and not held.repeated
+    elif claim.alike is Alike.PART:
+        claim.short = _shortened(known, ours, claim.organization)
     if claim.alike in SAID:
         claim.evidence.append(SAID[claim.alike])
+
+
+def _shortened(known: Known, ours: str, organization: int) -> bool:
+    """ "Hazelmere" for "Hazelmere Law", where no other organization's name has that word. Never the other way round:
+    "Hazelmere Law" is a part of "Hazelmere", or its neighbour."""
+    short, theirs = ours.split(), known.words_of(organization)
+    if len(short) >= len(theirs) or theirs[: len(short)] != short or len(short[0]) < TELLING:
+        return False
+    holders = known.named.get(short[0], ())
+    return {pk for pk in holders if short[0] in known.words_of(pk)} == {organization}
 
 
 def _add_alike(known: Known, record: Record, claims: dict[int, Claim]) -> None:
@@ -268,35 +281,37 @@ def _contradictions(known: Known, record: Record, claim: Claim, claims: Iterable
 
 
 def _pointing(known: Known, record: Record, claim: Claim, other: Claim) -> list[str]:
-    """What only another organization has."""
-    whose = f"{known.organizations[other.organization]}'s"
-    lines = []
+    """What only another organization has. To what an id says it matters less how accounts of the other are called, and
+    nothing what a client of the past had: its accounts have been mapped to whoever took it over."""
+    if claim.certain and known.profile(other.organization).former and not other.certain:
+        return []
+    whose, lines = f"{known.organizations[other.organization]}'s", []
     for key in known.keys.get(record.pk, ()):
         kind, held = KIND_OF.get(key.kind, key.kind), known.held(key)
         elsewhere = other.organization in held.organizations and claim.organization not in held.organizations
-        if kind in other.alone and elsewhere:
+        by_itself = key.kind != NAME or not claim.certain or other.organization in known.named.get(f"={key.key}", ())
+        if kind in other.alone and elsewhere and by_itself:
             lines.append(f"Its {_called(key, own=True)} is {whose}")
     if SERIALS in other.alone:
         lines.append(f"Most of its serial numbers are {whose}")
-    if claim.certain and NAME not in other.alone and _rather_called(known, record, claim, other):
+    if claim.certain and not lines and _rather_called(known, record, claim, other):
         lines.append(f"Its name is more like {whose}")
     return lines
 
 
 def _rather_called(known: Known, record: Record, claim: Claim, other: Claim) -> bool:
     """Whether the name speaks for another organization than the id does: somebody mistyped the id."""
-    if other.alike is Alike.SAME:
+    name, theirs = known.called.get(record.pk, ""), normalised(known.organizations[other.organization])
+    stands = alike(name, theirs)
+    if stands is Alike.SAME:
         return claim.alike < Alike.AGREES
     if claim.alike > Alike.UNKNOWN:
         return False
-    name = known.called.get(record.pk, "")
-    return other.alike is Alike.AGREES or (
-        other.alike is Alike.PART and _begins(name, known.organizations[other.organization])
-    )
+    return stands is Alike.AGREES or (stands is Alike.PART and _begins(name, theirs))
 
 
-def _begins(name: str, organization: str) -> bool:
-    ours, theirs = name.split(), normalised(organization).split()
+def _begins(name: str, other: str) -> bool:
+    ours, theirs = name.split(), other.split()
     return bool(ours and theirs) and ours[0] == theirs[0] and len(ours[0]) >= TELLING
 
 

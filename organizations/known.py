@@ -200,7 +200,7 @@ class Known:
         return Profile(list(dict.fromkeys(name for name in called if name))[:NAMES], former, keys)
 
     def words_of(self, organization: int) -> list[str]:
-        return normalised(self.organizations[organization]).split()
+        return normalised(self.organizations.get(organization, "")).split()
 
     def like(self, name: str) -> set[int]:
         """Organizations whose name shares a telling key with this normalised one."""

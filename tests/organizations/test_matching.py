@@ -83,6 +83,8 @@ PHONE, ADDRESS = "(212) 555-0134", "12 Mill Ln., Fernbrook, OH 43001"
     ("4c088f1a-68a1-4d3a", {"domains": ["fern.example"], "phones": ["+1 212 555 0134"]}, True),
     ("Fernbrook Dental", {"phones": ["212.555.0134 ext. 7"]}, True),
     ("Fernbrook Dental", {"addresses": ["12 mill lane, 43001-0007"]}, True),
+    ("Fernbrook", {"domains": ["fern.example"]}, False),
+    ("Fernbrook", {"domains": ["fern.example"], "phones": ["+1 212 555 0134"]}, True),
     ("Birch Realty", {"phones": ["+1 212 555 0134"], "addresses": [ADDRESS]}, False),
     ("4c088f1a-68a1-4d3a", {"phones": [PHONE], "addresses": [ADDRESS]}, False),
     ("Fernbrook Dental", {"phones": ["800 555 0134"]}, False),
@@ -284,10 +286,34 @@ TRAPS: dict[str, list[Given]] = {
         ("connectwise_psa", "Milldale", evidence("milldale.example", phones=[PHONE], **CLIENT), "Milldale"),
         ("quickbooks_online", "Milldale Logistics", evidence("milldale.example", phones=[PHONE]), None),
     ],
-    "a franchise that uses another's domain": [
-        ("connectwise_psa", "Hazel Foods", evidence("north.example", **CLIENT), None),
-        ("connectwise_psa", "Hazel Foods", evidence("south.example", **CLIENT), None),
-        ("quickbooks_online", "Hazel Foods", evidence("north.example"), None),
+    "franchises that share a name": [
+        ("connectwise_psa", "Hazel Foods", evidence("north.example", phones=[PHONE], **CLIENT), "Hazel Foods"),
+        ("connectwise_psa", "Hazel Foods Inc", evidence("south.example", phones=["312 555 0199"], **CLIENT),
+         "Hazel Foods Inc"),
+        ("quickbooks_online", "Hazel Foods", evidence("south.example"), None),
+        ("datto_bcdr", "Hazel Foods", evidence("south.example", phones=["+13125550199"]), "Hazel Foods Inc"),
+        ("ninjaone", "Hazel Foods", evidence("north.example", phones=["+13125550199"]), None),
+    ],
+    "companies of a family that share a domain": [
+        ("connectwise_psa", "Milldale", evidence("mill.example", phones=[PHONE], **CLIENT), "Milldale"),
+        ("connectwise_psa", "Oldgate Realty", evidence("mill.example", phones=["312 555 0199"], **CLIENT),
+         "Oldgate Realty"),
+        ("quickbooks_online", "Oldgate Realty", evidence("mill.example"), None),
+    ],
+    "a client of the past": [
+        ("connectwise_psa", FERN, evidence("fern.example", types=["Former Client"]), FERN),
+        ("quickbooks_online", FERN, evidence("fern.example"), None),
+    ],
+    "what a client of the past left to the one that took it over": [
+        ("connectwise_psa", FERN, evidence("fern.example", types=["Former Client"]), FERN),
+        ("connectwise_psa", OAK, CLIENT, OAK),
+        ("quickbooks_online", "Fernbrook", {"ids": {"connectwise_psa": "2"}}, OAK),
+    ],
+    "two accounts called the same, each with an id": [
+        ("connectwise_psa", FERN, CLIENT, FERN),
+        ("connectwise_psa", OAK, CLIENT, OAK),
+        ("ninjaone", "Main office", {"ids": {"connectwise_psa": "1"}}, FERN),
+        ("ninjaone", "Main office", {"ids": {"connectwise_psa": "2"}}, OAK),
     ],
     "a name in letters that only look the same": [
         ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
