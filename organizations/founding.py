@@ -13,7 +13,7 @@ from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.vendors import VENDORS
 from organizations import signals
-from organizations.evidence import ADDRESS, DOMAIN, NAME, PHONE, TENANT, domains_of
+from organizations.evidence import ADDRESS, DOMAIN, NAME, PHONE, TENANT, Key, domains_of
 from organizations.known import CROWD, Known, Record
 from organizations.likeness import Alike, alike
 from organizations.models import Domain, Organization
@@ -25,6 +25,9 @@ Kind: TypeAlias = Organization.Kind
 CLIENT_WORDS = ("client", "customer")
 NOT_YET = ("prospect", "potential", "lead", "vendor")
 OWN_WORDS = ("owner", "internal", "own company")  # the MSP's record of itself
+
+APART = {DOMAIN: 2, PHONE: 1, ADDRESS: 1, TENANT: 1}  # how much it says that two records have different ones
+RARE = 3  # records of one system with the same domain or telephone; with more it is a provider's or a call centre's
 
 # A company whose type the PSA leaves open is a client if it ever had an agreement or a ticket.
 SERVED = """
@@ -85,15 +88,24 @@ def _is_alone(company: int, known: Known, among: Collection[int]) -> bool:
 
 def apart(known: Known, one: int, other: int) -> bool:
     """Whether more tells two records of one system apart than says they are one client: two branches of a franchise
-    share a name and nothing else, two companies at one provider a domain."""
+    share a name and perhaps a telephone, two companies at one provider a domain.
+
+    A company has one website far more often than two; what more than a few records of the system have says nothing.
+    """
     name = alike(known.called.get(one, ""), known.called.get(other, ""))
-    same, differ = int(name >= Alike.AGREES), int(name is Alike.UNLIKE)
-    for kind in (DOMAIN, PHONE, ADDRESS, TENANT):
-        ours = {key.key for key in known.keys.get(one, ()) if key.kind == kind}
-        theirs = {key.key for key in known.keys.get(other, ()) if key.kind == kind}
-        same += bool(ours & theirs)
-        differ += bool(ours and theirs and not ours & theirs)
-    return differ > same
+    same, different = int(name >= Alike.AGREES), int(name is Alike.UNLIKE)
+    for kind, weight in APART.items():
+        ours = {key for key in known.keys.get(one, ()) if key.kind == kind}
+        theirs = {key for key in known.keys.get(other, ()) if key.kind == kind}
+        same += any(_is_rare(known, key, known.records[one].connection) for key in ours & theirs)
+        different += weight if ours and theirs and not ours & theirs else 0
+    return different > same
+
+
+def _is_rare(known: Known, key: Key, connection: int) -> bool:
+    holders = known.holders.get(key, ())
+    same = (pk for pk in holders if known.records[pk].connection == connection)
+    return sum(1 for _ in islice(same, RARE + 1)) <= RARE
 
 
 def _passes_for_another(record: Record, known: Known) -> bool:

@@ -275,6 +275,9 @@ def _contradictions(known: Known, record: Record, claim: Claim, claims: Iterable
         lines.append(f"{name} is a client no more, and {record.system} still has this account")
     if elsewhere:
         lines.append(f"Another domain, {_listed(domains)}; {name} has {_listed(theirs)}")
+    places, others = _said(known, record, ADDRESS), known.profile(organization).keys[ADDRESS]
+    if CONTACT in claim.alone and not claim.alone & {DOMAIN, SERIALS} and places and others and not places & others:
+        lines.append(f"Another address than {name}'s")
     if claim.alike is Alike.UNLIKE and claim.seen:
         lines.append(f"Another name, “{record.name[:60]}”")
     return lines

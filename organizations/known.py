@@ -188,7 +188,8 @@ class Known:
         return profile
 
     def _profile_now(self, organization: int) -> Profile:
-        keys: dict[str, set[str]] = {ID: set(), TENANT: set(), DOMAIN: set(self.domains_of.get(organization, ()))}
+        keys: dict[str, set[str]] = {kind: set() for kind in (ID, TENANT, ADDRESS)}
+        keys[DOMAIN] = set(self.domains_of.get(organization, ()))
         members = sorted(self.members.get(organization, ()))
         for member in members:
             for key in self.keys.get(member, ()):

@@ -210,9 +210,21 @@ def test_sites_are_left_to_their_parents(make_account: MakeAccount) -> None:
 Given = tuple[str, str, dict[str, Any], str | None]  # system, name, evidence, what it comes to
 
 TRAPS: dict[str, list[Given]] = {
-    "the same name, another domain, in the PSA": [
+    "the same name and nothing that tells them apart, in the PSA": [
         ("connectwise_psa", "Fernbrook Dental LLC", evidence("fern.example", **CLIENT), None),
-        ("connectwise_psa", "Fernbrook Dental, Inc.", evidence("brook.example", **CLIENT), None),
+        ("connectwise_psa", "Fernbrook Dental, Inc.", CLIENT, None),
+        ("connectwise_psa", "Oak Supply", evidence(phones=[PHONE], **CLIENT), None),
+        ("connectwise_psa", "Oak Supply", evidence(phones=["312 555 0199"], **CLIENT), None),
+    ],
+    "the same name, another domain, in the PSA": [
+        ("connectwise_psa", "Fernbrook Dental LLC", evidence("fern.example", **CLIENT), "Fernbrook Dental LLC"),
+        ("connectwise_psa", "Fernbrook Dental, Inc.", evidence("brook.example", **CLIENT), "Fernbrook Dental, Inc."),
+        ("quickbooks_online", "Fernbrook Dental", evidence("brook.example"), None),
+        ("ninjaone", "Fernbrook Dental", {}, None),
+    ],
+    "the same name and telephone at another address": [
+        ("connectwise_psa", FERN, evidence(phones=[PHONE], addresses=[ADDRESS], **CLIENT), FERN),
+        ("quickbooks_online", FERN, evidence(phones=[PHONE], addresses=["9 Oak Road, 60614"]), None),
     ],
     "the same name, another domain, in the ledger": [
         ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
