@@ -46,6 +46,8 @@ class Claim:
     alike: Alike = Alike.UNKNOWN
     likeness: float = 0
     only: bool = False  # the organization's name is no other's
+    former: bool = False  # the PSA has the organization as a client no more
+    rivalled: bool = False  # an id says so, and the name is another organization's
     short: bool = False  # the account has the first words of its name, which no other's begins with
 
     @property
@@ -86,7 +88,8 @@ class Claim:
     def score(self) -> float:
         told = sum(WEIGHTS[kind] for kind in self.alone if kind != NAME)
         told += sum(WEIGHTS[kind] / 2 for kind in self.seen - self.alone if kind != NAME)
-        return told + OF_NAMES[self.alike] + (4 if NAME in self.alone else 0) + self.likeness / 20
+        told += OF_NAMES[self.alike] + (4 if NAME in self.alone else 0) + self.likeness / 20
+        return told - 30 * self.former - 40 * self.rivalled
 
 
 def judge(known: Known, account: int) -> list[Claim]:
@@ -95,7 +98,9 @@ def judge(known: Known, account: int) -> list[Claim]:
     claims = _claims(known, record)
     _add_alike(known, record, claims)
     _add_those_it_passes_for(known, record, claims)
+    named = any(claim.alike >= Alike.AGREES for claim in claims.values())
     for claim in claims.values():
+        claim.rivalled = claim.certain and claim.alike is Alike.UNLIKE and named
         claim.against += _contradictions(known, record, claim, claims.values())
     for claim in claims.values():
         if not claim.agrees or claim.against:
@@ -191,6 +196,7 @@ def _add_serials(known: Known, record: Record, claims: dict[int, Claim]) -> None
 def _compare_name(known: Known, record: Record, claim: Claim) -> None:
     """How alike the names are, at their best, and whether the one that agrees is this organization's alone."""
     ours, best = known.called.get(record.pk, ""), ""
+    claim.former = record.active and known.profile(claim.organization).former
     for theirs in known.profile(claim.organization).names:
         found = alike(ours, theirs)
         if found > claim.alike or not best:
@@ -268,10 +274,11 @@ def _contradictions(known: Known, record: Record, claim: Claim, claims: Iterable
     domains, theirs = _said(known, record, DOMAIN), known.profile(organization).keys[DOMAIN]
     elsewhere = bool(domains and theirs and not domains & theirs)
     if claim.certain:
-        if elsewhere and claim.alike is Alike.UNLIKE:
+        inherited = any(other.former and DOMAIN in other.seen for other in claims)
+        if elsewhere and claim.alike is Alike.UNLIKE and not inherited:
             lines.append(f"Neither its name nor its domain, {_listed(domains)}, is {name}'s")
         return lines + _same_id_twice(known, record, claim)
-    if record.active and known.profile(organization).former:
+    if claim.former:
         lines.append(f"{name} is a client no more, and {record.system} still has this account")
     if elsewhere:
         lines.append(f"Another domain, {_listed(domains)}; {name} has {_listed(theirs)}")
@@ -286,7 +293,7 @@ def _contradictions(known: Known, record: Record, claim: Claim, claims: Iterable
 def _pointing(known: Known, record: Record, claim: Claim, other: Claim) -> list[str]:
     """What only another organization has. To what an id says it matters less how accounts of the other are called, and
     nothing what a client of the past had: its accounts have been mapped to whoever took it over."""
-    if claim.certain and known.profile(other.organization).former and not other.certain:
+    if claim.certain and other.former and not other.certain:
         return []
     whose, lines = f"{known.organizations[other.organization]}'s", []
     for key in known.keys.get(record.pk, ()):
