@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from collectors.connections import Connection
 from collectors.declare import Layer
@@ -21,6 +21,8 @@ from organizations.models import AccountLink, Organization
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+MANY = 1_000  # new links after which what the database knows of their table no longer plans well
 
 
 class Moved(Exception):
@@ -97,6 +99,9 @@ def _decision(change: Change, name: str, organizations: dict[str, Organization],
 
 def _learn(changes: tuple[Change, ...], organizations: dict[str, Organization]) -> None:
     """A PSA company brings its domains along, as it does when a person links it."""
+    if len(changes) > MANY:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE account_link, organization")
     linked = {change.account.pk: organizations[change.organization] for change in changes if change.organization}
     psa = [each.pk for each in Connection.objects.all() if system(each.vendor).layer is Layer.PSA]
     companies = Account.objects.filter(pk__in=linked, connection__in=psa).select_related("connection")
