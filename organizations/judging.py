@@ -217,8 +217,7 @@ def _shortened(known: Known, ours: str, organization: int) -> bool:
     short, theirs = ours.split(), known.words_of(organization)
     if len(short) >= len(theirs) or theirs[: len(short)] != short or len(short[0]) < TELLING:
         return False
-    holders = known.named.get(short[0], ())
-    return {pk for pk in holders if short[0] in known.words_of(pk)} == {organization}
+    return known.has_alone(organization, short[0])
 
 
 def _add_alike(known: Known, record: Record, claims: dict[int, Claim]) -> None:
@@ -240,10 +239,8 @@ def _add_alike(known: Known, record: Record, claims: dict[int, Claim]) -> None:
 def _word_alone(known: Known, name: str, organization: int) -> str:
     theirs = known.words_of(organization)
     for word in name.split():
-        if len(word) >= TELLING and word in theirs:
-            holders = [pk for pk in known.named.get(word, ()) if word in known.words_of(pk)]
-            if holders == [organization]:
-                return word
+        if len(word) >= TELLING and word in theirs and known.has_alone(organization, word):
+            return word
     return ""
 
 

@@ -203,6 +203,11 @@ class Known:
     def words_of(self, organization: int) -> list[str]:
         return normalised(self.organizations.get(organization, "")).split()
 
+    def has_alone(self, organization: int, word: str) -> bool:
+        """Whether no other organization has a word in its name."""
+        near = self.named.get(word, ())
+        return len(near) <= COMMON and {pk for pk in near if word in self.words_of(pk)} == {organization}
+
     def like(self, name: str) -> set[int]:
         """Organizations whose name shares a telling key with this normalised one."""
         return {
