@@ -31,9 +31,9 @@ class Wrong:
 class Judged:
     """Counts of accounts. `linkable`: outside the founding system, and the true client has a company there.
 
-    `first_wrong` lists the linkable accounts that were linked to another client or, where they wait, have another
-    or none as their first suggestion, and which. The lists of companies are of the founding system: a second organization made for a client that had one, one made of a company
-    that is no client, and clients that wait for a person.
+    `first_wrong` lists the linkable accounts that were linked to another client or, where they wait, have another or
+    none as their first suggestion, and which. The lists of companies are of the founding system: a second organization
+    made for a client that had one, one made of a company that is no client, and clients that wait for a person.
     """
 
     made: int
