@@ -13,9 +13,10 @@ from django.db import transaction
 
 from collectors.facts.accounts import Account
 from organizations import signals, suggestions
+from organizations.claims import Claim
 from organizations.evidence import ID, domains_of
 from organizations.founding import found, founders
-from organizations.judging import Claim, deciding
+from organizations.judging import deciding
 from organizations.known import Known
 from organizations.linking import Decision, decide, hold
 from organizations.models import AccountLink
