@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from collectors.facts.shapes import FOREVER
+from organizations import serials
 from organizations.as_of import DEEPEST, last_owners_sql
 
 MOST = 4  # accounts of one system that may carry a key before it tells nothing
@@ -41,7 +42,8 @@ UNION
 SELECT a.connection_id, 'serial', upper(x.serial), p.top
 FROM asset_state s JOIN asset x ON x.id = s.thing_id JOIN place p ON p.id = s.account_id JOIN account a ON a.id = p.top
 WHERE s.until_on = %(forever)s AND x.retired_on IS NULL AND a.retired_on IS NULL
-  AND length(x.serial) >= 5 AND x.serial ~ '[0-9]' AND x.serial !~ '^(.)\\1*$' AND x.serial !~ '^0?123456'
+  AND length(x.serial) >= %(shortest)s AND upper(x.serial) <> ALL (%(junk)s)
+  AND x.serial ~ '[0-9]' AND x.serial !~ '^(.)\\1*$'
 """
 # Each site with the client it is under.
 PLACE = """
@@ -50,6 +52,7 @@ UNION ALL
 SELECT a.id, p.top, p.depth + 1 FROM account a JOIN place p ON a.parent_id = p.id
 WHERE a.kind = 'site' AND p.depth < {deepest}
 """
+# A tenant's own id is another in every record of it, so only a tenant that a record names speaks against another.
 # Nobody asks about two accounts of one client, of two that are known to be one family, of accounts that are nobody's,
 # nor about two that a person has told apart.
 PAIRS = """
@@ -72,8 +75,8 @@ pair AS (
 SELECT p.one, p.two, a.organization_id, b.organization_id, p.kinds, p.keys,
        ARRAY(
            SELECT kind FROM unnest(ARRAY['domain', 'tenant']) kind
-           WHERE EXISTS (SELECT FROM signal s WHERE s.account_id = p.one AND s.kind = kind.kind)
-             AND EXISTS (SELECT FROM signal s WHERE s.account_id = p.two AND s.kind = kind.kind)
+           WHERE 2 = (SELECT count(DISTINCT s.account_id) FROM signal s JOIN account x ON x.id = s.account_id
+                      WHERE s.account_id IN (p.one, p.two) AND s.kind = kind.kind AND s.key <> lower(x.external_id))
              AND NOT EXISTS (SELECT FROM signal s JOIN signal t USING (kind, key)
                              WHERE s.account_id = p.one AND t.account_id = p.two AND s.kind = kind.kind)
        )
@@ -143,7 +146,8 @@ def pairs(of_connection: int = 0) -> list[Pair]:
     kinds = [kind for kind in WEIGHTS if kind != "serial"]
     rows = _rows(
         PAIRS.format(place=PLACE.format(deepest=DEEPEST), owners=last_owners_sql(), carried=CARRIED),
-        {"kinds": kinds, "forever": FOREVER, "most": MOST, "connection": of_connection},
+        {"kinds": kinds, "forever": FOREVER, "most": MOST, "connection": of_connection,
+         "shortest": serials.SHORTEST, "junk": list(serials.JUNK)},
     )
     found = [
         Pair(one, two, ours, theirs, list(zip(kinds, keys, strict=True)), differs)

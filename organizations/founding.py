@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from django.db import connection
@@ -12,8 +13,9 @@ from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.vendors import VENDORS
 from organizations import signals
-from organizations.evidence import ADDRESS, DOMAIN, Key, domains_of
-from organizations.known import Known
+from organizations.evidence import ADDRESS, DOMAIN, NAME, PHONE, TENANT, Key, domains_of
+from organizations.known import CROWD, Known, Record
+from organizations.likeness import Alike, alike
 from organizations.models import Domain, Organization
 from organizations.names import free_slug, looks_like, normalised
 
@@ -23,6 +25,9 @@ Kind: TypeAlias = Organization.Kind
 CLIENT_WORDS = ("client", "customer")
 NOT_YET = ("prospect", "potential", "lead", "vendor")
 OWN_WORDS = ("owner", "internal", "own company")  # the MSP's record of itself
+
+APART = {DOMAIN: 2, PHONE: 1, ADDRESS: 1, TENANT: 1}  # how much it says that two records have different ones
+RARE = 3  # records of one system with the same domain or telephone; with more it is a provider's or a call centre's
 
 # A company whose type the PSA leaves open is a client if it ever had an agreement or a ticket.
 SERVED = """
@@ -46,39 +51,66 @@ WHERE s.account_id = ANY(%s) AND s.kind = 'domain' AND NOT EXISTS (
 def founders(waiting: Sequence[Account], known: Known) -> dict[Account, Kind]:
     """Which of these found an organization of their own. Anything that speaks against it leaves the account waiting.
 
-    It must be a company the PSA calls a client or, where the PSA says nothing, one that it has served; nothing it says
-    may be an organization's already; no other company may share its domain, and no other such company its name or one
-    that only looks the same.
+    It must be a company the PSA calls a client or, where the PSA says nothing, one that it has served. No company of
+    the same PSA with its name or domain may be the same client, as far as can be told, nor any organization.
     """
     clients = _clients([account for account in waiting if is_psa(account) and account.kind == Account.Kind.CLIENT])
+    among = {account.pk for account in clients}
     names = Counter(normalised(company.name) for company in clients)
     return {
         account: kind for account, kind in clients.items()
-        if account.name.strip() and _is_alone(account.name, names)
-        and not _held(account, known) and not _repeated(account, known)
+        if account.name.strip() and (looks_like(account.name) or None) not in names
+        and _is_alone(account.pk, known, among)
     }
 
 
-def _is_alone(name: str, names: Counter[str]) -> bool:
-    """Whether no other has this name, or the one it passes for; a name without letters is like no other."""
-    called, seen = normalised(name), looks_like(name)
-    return (not called or names[called] == 1) and (not seen or seen not in names)
+def _is_alone(company: int, known: Known, among: Collection[int]) -> bool:
+    """Whether it is told apart from every organization, and from every other company that would found one or has."""
+    record = known.records[company]
+    if _passes_for_another(record, known):
+        return False
+    for key in known.keys.get(company, ()):
+        held = known.held(key)
+        beside = [known.records[other] for other in known.holders.get(key, ()) if other != company]
+        same_psa = [other for other in beside if other.connection == record.connection]
+        told_apart = {
+            other.organization for other in same_psa if other.organization and apart(known, company, other.pk)
+        }
+        if key.kind != ADDRESS and held.organizations - told_apart:
+            return False
+        rivals = (other.pk for other in same_psa if other.pk in among or key.kind == DOMAIN)
+        if key.kind in (NAME, DOMAIN) and not all(apart(known, company, other) for other in islice(rivals, CROWD)):
+            return False
+        if key.kind in (NAME, DOMAIN) and len(same_psa) > CROWD:
+            return False
+    return True
 
 
-def _held(company: Account, known: Known) -> bool:
-    """Whether an organization has something of what it says, or has its name."""
-    keys = [key for key in known.keys.get(company.pk, ()) if key.kind != ADDRESS]
-    called, seen = normalised(company.name), looks_like(company.name)
-    passing = known.named.get(f"~{called}") or (seen and known.named.get(f"={seen}"))
-    return bool(passing) or any(known.held(key).organizations for key in keys)
+def apart(known: Known, one: int, other: int) -> bool:
+    """Whether more tells two records of one system apart than says they are one client: two branches of a franchise
+    share a name and perhaps a telephone, two companies at one provider a domain.
+
+    A company has one website far more often than two; what more than a few records of the system have says nothing.
+    """
+    name = alike(known.called.get(one, ""), known.called.get(other, ""))
+    same, different = int(name >= Alike.AGREES), int(name is Alike.UNLIKE)
+    for kind, weight in APART.items():
+        ours = {key for key in known.keys.get(one, ()) if key.kind == kind}
+        theirs = {key for key in known.keys.get(other, ()) if key.kind == kind}
+        same += any(_is_rare(known, key, known.records[one].connection) for key in ours & theirs)
+        different += weight if ours and theirs and not ours & theirs else 0
+    return different > same
 
 
-def _repeated(company: Account, known: Known) -> bool:
-    """Whether its system has its domain on another record too."""
-    return any(
-        known.records[other].connection == company.connection_id
-        for domain in domains_of(company) for other in known.holders.get(Key(DOMAIN, domain), ()) if other != company.pk
-    )
+def _is_rare(known: Known, key: Key, connection: int) -> bool:
+    holders = known.holders.get(key, ())
+    same = (pk for pk in holders if known.records[pk].connection == connection)
+    return sum(1 for _ in islice(same, RARE + 1)) <= RARE
+
+
+def _passes_for_another(record: Record, known: Known) -> bool:
+    called, seen = known.called.get(record.pk, ""), looks_like(record.name)
+    return bool(known.named.get(f"~{called}") or (seen and known.named.get(f"={seen}")))
 
 
 def is_psa(account: Account) -> bool:

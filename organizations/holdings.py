@@ -14,7 +14,7 @@ from collectors.facts.shapes import FOREVER
 from organizations.as_of import DEEPEST
 
 # Whose an account is in the end is its last link's word; a site that says nothing of its own asks its parents.
-# Only what was asked for is followed up by index, so this costs what waits and not what is linked.
+# Devices are found by the array, since the planner takes those of all accounts where it sees a join alone.
 HOLDINGS = """
 WITH RECURSIVE decided AS MATERIALIZED (
     SELECT l.account_id FROM account_link l
@@ -40,7 +40,8 @@ held(id, top, depth) AS (
 ),
 device AS (
     SELECT h.top, count(*) AS many FROM held h
-    JOIN asset_state s ON s.account_id = h.id AND s.until_on = %(forever)s
+    JOIN asset_state s ON s.account_id = h.id AND s.account_id = ANY(ARRAY(SELECT id FROM held))
+         AND s.until_on = %(forever)s
     JOIN asset x ON x.id = s.thing_id AND x.retired_on IS NULL GROUP BY 1
 ),
 opened AS (

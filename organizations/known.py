@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import connection
 
+from collectors.declare import Layer
+from collectors.systems import system
 from organizations import serials
 from organizations.evidence import ADDRESS, DOMAIN, ID, NAME, PHONE, TENANT, Key
 from organizations.likeness import keys as like
@@ -39,6 +41,7 @@ SELECT account_id, kind, key FROM (
 """
 RECORDS = """
 SELECT a.id, a.connection_id, c.vendor, c.label, a.external_id, a.name, a.retired_on IS NOT NULL,
+       a.active AND NOT coalesce(a.evidence ->> 'types', '') ILIKE '%%former%%',
        coalesce(l.verdict, 'open') = 'open', l.organization_id
 FROM account a JOIN connection c ON c.id = a.connection_id
 LEFT JOIN LATERAL (
@@ -84,6 +87,7 @@ class Record:
     external_id: str
     name: str
     retired: bool
+    active: bool  # as its system says
     open: bool
     organization: int | None
 
@@ -104,6 +108,7 @@ class Profile:
     """What is told of an organization: by itself, and by the systems that have an account of it."""
 
     names: list[str]
+    former: bool  # the PSA has it as a client no more
     keys: Mapping[str, set[str]]  # by kind
 
 
@@ -183,17 +188,25 @@ class Known:
         return profile
 
     def _profile_now(self, organization: int) -> Profile:
-        keys: dict[str, set[str]] = {ID: set(), TENANT: set(), DOMAIN: set(self.domains_of.get(organization, ()))}
+        keys: dict[str, set[str]] = {kind: set() for kind in (ID, TENANT, ADDRESS)}
+        keys[DOMAIN] = set(self.domains_of.get(organization, ()))
         members = sorted(self.members.get(organization, ()))
         for member in members:
             for key in self.keys.get(member, ()):
                 if key.kind in keys:
                     keys[key.kind].add(key.key)
         called = [normalised(self.organizations[organization]), *(self.called.get(member, "") for member in members)]
-        return Profile(list(dict.fromkeys(name for name in called if name))[:NAMES], keys)
+        clients = [record for member in members if system((record := self.records[member]).vendor).layer is Layer.PSA]
+        former = bool(clients) and not any(record.active for record in clients)
+        return Profile(list(dict.fromkeys(name for name in called if name))[:NAMES], former, keys)
 
     def words_of(self, organization: int) -> list[str]:
-        return normalised(self.organizations[organization]).split()
+        return normalised(self.organizations.get(organization, "")).split()
+
+    def has_alone(self, organization: int, word: str) -> bool:
+        """Whether no other organization has a word in its name."""
+        near = self.named.get(word, ())
+        return len(near) <= COMMON and {pk for pk in near if word in self.words_of(pk)} == {organization}
 
     def like(self, name: str) -> set[int]:
         """Organizations whose name shares a telling key with this normalised one."""
@@ -229,7 +242,7 @@ class Known:
         self._add_domains(_rows(DOMAINS.format(only="true")))
         self.organizations = dict(_rows(ORGANIZATIONS.format(only="true")))
         self._add_serials(serials.all_shared())
-        self._add_records(_rows(RECORDS.format(only="a.kind = 'client'")))
+        self._add_records(_rows(RECORDS.format(only="a.kind = %(kind)s"), kind="client"))
         self._add_missing_records()
 
     def _read_near(self, accounts: list[int]) -> None:
@@ -315,7 +328,7 @@ def _rank(key: Key) -> tuple[int, str]:
     return RANKS[key.kind], key.key
 
 
-def _rows(statement: str, **told: int | Collection[int] | Collection[str]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, **told: int | str | Collection[int] | Collection[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, told or None)  # type: ignore[arg-type]
         rows: list[tuple[Any, ...]] = cursor.fetchall()

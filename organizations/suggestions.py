@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from collectors.facts.accounts import Account
 from organizations import signals
-from organizations.judging import Claim, judge
+from organizations.claims import Claim
+from organizations.judging import judge
 from organizations.known import Known
 from organizations.models import Organization, Proposal
 

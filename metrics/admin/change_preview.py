@@ -8,14 +8,15 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.crypto import salted_hmac
 
 from collectors.facts.shapes import EARLIEST
 from metrics.declare import Unit
 from metrics.models import State
 from metrics.reading import Person
-from metrics.rollup.preview import LeftBehind, Moved, Stored, left_behind, preview
+from metrics.rollup.preview import PATIENCE, LeftBehind, Moved, NotInTime, Stored, left_behind, preview
+from metrics.rollup.sql import execute
 from organizations import linking
 from organizations.admin.words import change_words, consequences, told
 from organizations.changes.journal import alone
@@ -84,10 +85,14 @@ class Shown:
 def shown(act: Act, person: Person, concerned: Iterable[int], said: Any, leaves: Organization | None = None) -> Shown:
     """Do it, see what follows, and take it back. Raises what `act` and `preview` raise, a refusal before any work."""
     sealed = seal(concerned, said)
-    with transaction.atomic():
-        change = told().get(pk=act().pk)
-        what, lines = change_words(change), consequences(change)
-        transaction.set_rollback(True)
+    try:
+        with transaction.atomic():
+            execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            change = told().get(pk=act().pk)
+            what, lines = change_words(change), consequences(change)
+            transaction.set_rollback(True)
+    except OperationalError as error:
+        raise NotInTime("Somebody else is changing organizations just now. Try again in a minute.") from error
     found = preview(act, person)
     return Shown(
         what=what, starts_on=change.starts_on, consequences=lines, lines=[line(moved) for moved in found.moved],

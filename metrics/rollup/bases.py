@@ -81,8 +81,10 @@ class Bases:
             ON COMMIT DROP""")
         with connection.cursor() as cursor, cursor.copy("COPY basis_of FROM STDIN") as copy:
             for (span, scope), bases in self.found.items():
+                kinds = (scope.value, "not_linked") if scope is For.COMPANY else (scope.value,)
                 for key, basis in bases.items() if self.periods[span] in asked else ():
-                    copy.write_row((self.definitions[key], self.periods[span], scope.value, basis))
+                    for kind in kinds:
+                        copy.write_row((self.definitions[key], self.periods[span], kind, basis))
         execute("ANALYZE basis_of")
 
     def _bases(self, span: Span, scope: For, months: Sequence[ByMetric]) -> ByMetric:

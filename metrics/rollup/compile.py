@@ -224,6 +224,12 @@ def _flows(metrics: Sequence[Flow], first: Month, last: Month) -> Group:
     return Group(facts.name, facts, tuple(metrics), rows, with_rules(source), (first, last))
 
 
+def untold(metric: Told, month: Month) -> str:
+    """A boolean in SQL: whether there are rows of which it could be told in a month, of anyone, and none is."""
+    rows = f"SELECT 1 FROM {_flows([metric], month, month).source}"
+    return f"(NOT EXISTS ({rows} AND ({with_rules(metric.told)})) AND EXISTS ({rows} AND ({with_rules(metric.among)})))"
+
+
 def _standings(metrics: Sequence[Standing], first: Month, last: Month) -> Group:
     """A thing counts at each month end between the day it began and the day it ended; most end where they begin."""
     facts, began, until = metrics[0].facts, metrics[0].began, metrics[0].until

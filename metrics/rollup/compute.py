@@ -35,7 +35,7 @@ FROM worked w
 JOIN scoped s ON s.scope_id = w.scope_id
 JOIN period p ON p.id = w.period_id
 JOIN basis_of b ON b.definition_id = w.definition_id AND b.period_id = w.period_id
-    AND b.kind = CASE s.kind WHEN 'not_linked' THEN 'company' ELSE s.kind END"""
+    AND b.kind = s.kind"""
 
 
 def compute(asked: Asked, known_at: datetime | None = None) -> None:

@@ -127,7 +127,8 @@ def _company_by_difference(of: Sequence[Group], definitions: Definitions, compan
         INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, fact_rows, checksum)
         SELECT v.scope_id, v.definition_id, v.period_id,
                CASE WHEN f.state IN (0, 1, 2, 3) THEN {before} + coalesce(m.value, 0) END,
-               CASE WHEN {before} IS NULL THEN v.state ELSE f.state END, f.cause, {int(Origin.COLLECTED)},
+               CASE WHEN {before} IS NULL THEN v.state ELSE f.state END,
+               CASE WHEN {before} IS NULL THEN v.cause ELSE f.cause END, {int(Origin.COLLECTED)},
                CASE WHEN f.state IN (0, 1, 2, 3) THEN v.fact_rows + coalesce(m.rows, 0) END,
                CASE WHEN f.state IN (0, 1, 2, 3) THEN v.checksum + coalesce(m.checksum, 0) END
         FROM differing d

@@ -36,13 +36,14 @@ INSERT INTO asked (scope_id, period_id)
 SELECT s.scope_id, a.period_id FROM scoped s CROSS JOIN (SELECT DISTINCT period_id FROM asked) a
 WHERE s.kind = 'segment';
 ANALYZE asked"""
+# One that went into another keeps the months before it did.
 CLIENTS = """
 SELECT c.id AS scope_id, s.id AS segment_id, o.name
 FROM organization o
 JOIN segment g ON lower(g.name) = lower(btrim(o.segment))
 JOIN scope s ON s.kind = 'segment' AND s.key = g.id
 JOIN scope c ON c.kind = 'organization' AND c.organization_id = o.id
-WHERE o.kind = 'client' AND o.merged_into_id IS NULL"""
+WHERE o.kind = 'client'"""
 # Clients that are not worked out again in a month that is asked for: their values stand as they are stored.
 STANDING = """
 SELECT c.scope_id, a.period_id FROM client_of c CROSS JOIN (SELECT DISTINCT period_id FROM asked) a

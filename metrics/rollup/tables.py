@@ -19,12 +19,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from collectors.systems import of_other_layers
-from metrics.declare import Bridge, Facts, Flow, Standing, Stock
+from metrics.declare import Bridge, Facts, Flow, Standing, Stock, Told
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
-from metrics.rollup.asked import NEW_SCOPES, Asked
-from metrics.rollup.compile import bridges, entities_of, moved
+from metrics.rollup.asked import NEW_SCOPES, Asked, Needs
+from metrics.rollup.compile import bridges, entities_of, moved, untold
 from metrics.rollup.sql import day, execute, fetch, ids, lay, text
 from metrics.settings import COLUMNS, lay_rules
 from organizations.as_of import clients_sql, owners_sql
@@ -171,7 +171,8 @@ def _lay_scopes(known_at: datetime | None) -> None:
 def _lay_narrow(asked: Asked, periods: Periods) -> frozenset[Month]:
     """A month is narrow where each account that moved is one client's all month long, or nobody's business.
 
-    Then the company moves by as much as those clients do, and no other client's facts need reading again.
+    Then the company moves by as much as those clients do, and no other client's facts need reading again. It does not
+    where the first row of a month, or the last, turns whether the vendor tells.
     """
     marked = [
         f"({periods[month]}, {account})" for month, part in asked.partly.items() if part.needs is not None
@@ -183,7 +184,27 @@ def _lay_narrow(asked: Asked, periods: Periods) -> frozenset[Month]:
         LEFT JOIN owned o ON o.account_id = x.account_id AND o.starts_on <= m.month AND o.ends_on >= m.ends_on
         GROUP BY x.period_id HAVING count(*) = count(o.account_id)""")
     narrow = {row for (row,) in fetch("SELECT period_id FROM narrow_month")}
-    return frozenset(month for month in asked.partly if periods[month] in narrow)
+    found = {month for month in asked.partly if periods[month] in narrow}
+    turning = {month for month in found if _turns(month, asked.needs(month), periods[month])}
+    execute(f"DELETE FROM narrow_month WHERE period_id = ANY({ids(periods[month] for month in turning)})")
+    return frozenset(found - turning)
+
+
+def _turns(month: Month, needs: Needs, period: int) -> bool:
+    """Whether the company has a number of what a vendor may not tell and had none before, or the other way round."""
+    of = {
+        (metric.told, metric.among): metric for metric in CATALOGUE.values()
+        if isinstance(metric, Told) and (needs is None or needs & {*entities_of(metric.facts)})
+    }
+    turned = [
+        f"""{untold(metric, month)} IS DISTINCT FROM (
+            SELECT CASE WHEN v.origin = 0 THEN v.value ELSE v.collected END IS NULL
+            FROM metrics_monthly v JOIN definition d ON d.id = v.definition_id
+            WHERE v.scope_id = {company_scope()} AND v.period_id = {period}
+              AND d.metric = {text(metric.key)} AND d.version = {metric.version})"""
+        for metric in of.values()
+    ]
+    return bool(turned) and bool(fetch(f"SELECT {' OR '.join(turned)}")[0][0])
 
 
 def _lay_asked(asked: Asked, periods: Periods, narrow: frozenset[Month]) -> None:

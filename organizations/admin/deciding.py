@@ -17,6 +17,7 @@ from organizations import linking, signals, suggestions
 from organizations.admin.rows import offers, said
 from organizations.admin.words import named
 from organizations.founding import found, is_psa, learn_domains
+from organizations.known import FEW
 from organizations.linking import Decision
 from organizations.models import AccountLink, Organization
 
@@ -36,14 +37,15 @@ VERDICTS = {
 }
 
 
-FOLLOWED = 1_000  # accounts whose proposals follow a decision at once
+# Accounts that share a key with these, or for which one of their organizations is proposed.
 NEAR = """
-SELECT s.account_id FROM signal s JOIN (
-    SELECT DISTINCT kind, key FROM signal WHERE account_id = ANY(%(accounts)s)) mine USING (kind, key)
-UNION
-SELECT p.account_id FROM proposal p JOIN account_link l ON l.organization_id IN (p.organization_id, p.runner_up_id)
-WHERE l.account_id = ANY(%(accounts)s)
-LIMIT %(most)s
+SELECT account_id FROM (
+    SELECT s.account_id FROM signal s JOIN (
+        SELECT DISTINCT kind, key FROM signal WHERE account_id = ANY(%(accounts)s)) mine USING (kind, key)
+    UNION
+    SELECT p.account_id FROM proposal p JOIN account_link l ON l.organization_id IN (p.organization_id, p.runner_up_id)
+    WHERE l.account_id = ANY(%(accounts)s)
+) near WHERE account_id <> ALL(%(accounts)s) LIMIT %(most)s
 """
 
 
@@ -218,13 +220,13 @@ def _learn(links: Sequence[AccountLink], accounts: Mapping[int, Account]) -> Non
 
 
 def _propose_again(accounts: list[int]) -> None:
-    """Work out what is suggested for these accounts, and for those that share a key with them, as it stands now.
+    """Work out what is suggested for these accounts, and for as many near them as are looked up by index, as of now.
 
-    What only a likeness of names connects follows with the next run; a row shows what holds at the moment anyway.
+    The rest, and what only a likeness of names connects, follows with the next run; a row shows what holds anyway.
     """
     signals.refresh_new(accounts)
     with connection.cursor() as cursor:
-        cursor.execute(NEAR, {"accounts": accounts, "most": FOLLOWED})
+        cursor.execute(NEAR, {"accounts": accounts, "most": max(0, FEW - len(accounts))})
         suggestions.refresh({*accounts, *(row[0] for row in cursor.fetchall())})
 
 

@@ -19,9 +19,11 @@ from django.views.decorators.http import require_http_methods
 from collectors.connections import Connection
 from collectors.facts.accounts import Account
 from organizations import duplicates, linking
+from organizations.admin.deciding import plain
 from organizations.admin.mappers import ForMappers
 from organizations.admin.queue import today
 from organizations.admin.rows import dollars
+from organizations.admin.words import named
 from organizations.duplicates import Held, Pair
 from organizations.models import AccountLink, NotDuplicate, Organization
 
@@ -54,8 +56,11 @@ class Side:
         return self.account.link if self.account.link.startswith(("https://", "http://")) else ""
 
     @property
-    def monthly(self) -> str:
-        return dollars(self.held.monthly)
+    def holds(self) -> str:
+        """What is kept under it, in words: a system that keeps no tickets has none to name."""
+        counted = [(self.held.devices, "device"), (self.held.tickets, "ticket")]
+        words = [f"{many:,} {word}{'' if many == 1 else 's'}" for many, word in counted if many]
+        return " · ".join([f"{dollars(self.held.monthly)} a month"] * bool(self.held.monthly) + words)
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ def _shown(pairs: Sequence[Pair]) -> list[Shown]:
 
 
 def _settle(request: HttpRequest) -> HttpResponse:
-    by, reason = cast("User", request.user), request.POST.get("reason", "").replace("\0", "").strip()[:1000]
+    by, reason = cast("User", request.user), plain(request.POST.get("reason", ""))[:1000]
     verb, *texts = request.POST.get("do", "").split()[:4] or [""]
     keys = [int(text) for text in texts if text.isdecimal() and len(text) < 18]
     try:
@@ -165,9 +170,9 @@ def _same(one: int, two: int, whose: int, by: User, reason: str) -> Done:
         raise Refused("That client is gone. Nothing was changed.")
     for account in waiting:
         other = next(each for each in accounts if each != account)
-        evidence = {"same client as": f"{other.name} ({other.external_id})"}
+        evidence = {"same client as": f"{named(other.name)} ({other.external_id})"}
         made.append(linking.link(account, organization, by, reason, evidence=evidence))
-    words = f"“{accounts[0].name}” and “{accounts[1].name}” are both “{organization}”."
+    words = f"{_both(accounts)} are both {named(organization.name)}."
     return {"links": [link.pk for link in made], "words": words, "can": True}
 
 
@@ -177,7 +182,7 @@ def _apart(one: int, two: int, by: User, reason: str) -> Done:
     told, _ = NotDuplicate.objects.get_or_create(
         one_id=lower, two_id=higher, defaults={"reason": reason, "decided_by": by, "decided_at": timezone.now()}
     )
-    words = f"“{accounts[0].name}” and “{accounts[1].name}” are told apart and are not asked about again."
+    words = f"{_both(accounts)} are told apart and are not asked about again."
     return {"apart": told.pk, "words": words, "can": True}
 
 
@@ -187,7 +192,7 @@ def _again(told: int) -> Done:
     if found is None:
         raise Refused("Somebody has taken that back already.")
     found.delete()
-    return {"words": f"“{found.one.name}” and “{found.two.name}” are asked about again.", "can": False}
+    return {"words": f"{_both([found.one, found.two])} are asked about again.", "can": False}
 
 
 def _undo(last: Done | None, by: User) -> Done:
@@ -198,6 +203,10 @@ def _undo(last: Done | None, by: User) -> Done:
     else:
         linking.undo(list(AccountLink.objects.filter(pk__in=last["links"])), by)
     return {"words": f"Undone: {last['words']}", "can": False}
+
+
+def _both(accounts: Sequence[Account]) -> str:
+    return " and ".join(named(account.name) for account in accounts)
 
 
 def _held(one: int, two: int) -> list[Account]:

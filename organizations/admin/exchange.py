@@ -14,8 +14,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from organizations import exchange
+from organizations import exchange, linking
 from organizations.admin.mappers import ForMappers
+from organizations.admin.words import named
 from organizations.exchange.reading import LARGEST_FILE
 from organizations.models import MappingFile
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(hours=1)
 SHOWN = 200  # changes and errors on the page; all of them are counted
 LONGEST_NAME = 120  # characters of a file's name
+UNDO = "mapping_import"  # in the session: when the last file was saved, and what that did in words
 SCREEN = "admin:organizations_mappingfile_changelist"
 
 
@@ -41,6 +43,8 @@ class ExchangeAdmin(ForMappers[MappingFile]):
     def screen(self, request: HttpRequest) -> HttpResponse:
         """Where a file is downloaded or chosen; a POST keeps the file and goes to its preview."""
         self.allowed(request)
+        if request.POST.get("do") == "undo":
+            return _undo(request)
         if request.method == "POST":
             file = request.FILES.get("file")
             if not isinstance(file, UploadedFile):
@@ -49,7 +53,10 @@ class ExchangeAdmin(ForMappers[MappingFile]):
                 messages.error(request, f"{file.name} is larger than {LARGEST_FILE // 1024**2} MB. Split it.")
             else:
                 return redirect("admin:organizations_mappingfile_preview", _keep(request, file).pk)
-        return self.page(request, "exchange", title="Mapping as CSV, in and out", largest=LARGEST_FILE // 1024**2)
+        return self.page(
+            request, "exchange", title="Mapping as CSV, in and out", largest=LARGEST_FILE // 1024**2,
+            undo=request.session.get(UNDO),
+        )
 
     def download(self, request: HttpRequest) -> HttpResponseBase:
         self.allowed(request)
@@ -93,11 +100,29 @@ def _save(request: HttpRequest, kept: MappingFile) -> HttpResponse:
     shown = request.POST.get("shown", "") or "nothing"
     saved = exchange.commit(kept.name, bytes(kept.content), cast("User", request.user), shown)
     kept.delete()
-    many = len(saved.links)
-    messages.success(
-        request, f"{many:,} decision{'' if many == 1 else 's'} of {kept.name} saved. Figures follow within a minute."
-    )
+    words = f"{_decisions(len(saved.links))} of {named(kept.name)} saved. Figures follow within a minute."
+    request.session[UNDO] = {"at": saved.links[0].decided_at.isoformat(), "words": words} if saved.links else None
+    if not saved.links:
+        messages.success(request, "The mapping stands as the file says. There was nothing to save.")
     return redirect(SCREEN)
+
+
+def _undo(request: HttpRequest) -> HttpResponse:
+    last = request.session.pop(UNDO, None)
+    if last is None:
+        messages.error(request, "There is nothing to undo.")
+        return redirect(SCREEN)
+    try:
+        many = exchange.undo(datetime.fromisoformat(last["at"]), cast("User", request.user))
+    except linking.Superseded as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Undone: {_decisions(many)} taken back.")
+    return redirect(SCREEN)
+
+
+def _decisions(many: int) -> str:
+    return f"{many:,} decision{'' if many == 1 else 's'}"
 
 
 def _oldest() -> datetime:

@@ -29,7 +29,7 @@ from organizations.models import AccountLink, Domain, Organization
 ONE_LINE: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
     models.TextField: {"widget": AdminTextInputWidget},
 }
-MOVES_NUMBERS = {"kind", "client_from"}
+MOVES_NUMBERS = {"kind", "client_from", "segment"}
 CHANGED = ("name", "parent", "client_to")  # only a change sets these: it has a day, a reason, a preview and a way back
 
 

@@ -19,7 +19,7 @@ LEAST_RECALL, LEAST_FIRST = 0.85, 0.97
 
 @dataclass(frozen=True)
 class Wrong:
-    """A link made without asking that is not so. `client` is the true one, None where there is none."""
+    """A link made without asking that is not so: whose the account was said to be, and by what."""
 
     account: LabelledAccount
     organization: str
@@ -31,9 +31,9 @@ class Wrong:
 class Judged:
     """Counts of accounts. `linkable`: outside the founding system, and the true client has a company there.
 
-    `unlinked_first_wrong` lists the linkable accounts whose first suggestion is another client or none. The lists of
-    companies are of the founding system: a second organization made for a client that had one, one made of a company
-    that is no client, and clients that wait for a person.
+    `first_wrong` lists the linkable accounts that were linked to another client or, where they wait, have another or
+    none as their first suggestion, and which. The lists of companies are of the founding system: a second organization
+    made for a client that had one, one made of a company that is no client, and clients that wait for a person.
     """
 
     made: int
@@ -120,7 +120,7 @@ def _judged(known: Mapping[int, LabelledAccount]) -> Judged:
 
 
 def _conflict(found: Sequence[Suggestion]) -> bool:
-    return bool(found) and bool(getattr(found[0], "is_conflict", False))
+    return bool(found) and found[0].is_conflict
 
 
 def _again(known: Mapping[int, LabelledAccount], founding: Mapping[int, object]) -> list[LabelledAccount]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from collectors.connections import Connection
 from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.systems import system
+from organizations import linking
 from organizations.exchange.comparing import Change, Preview, compare
 from organizations.exchange.reading import Unusable, read
 from organizations.founding import learn_domains
@@ -19,6 +21,8 @@ from organizations.models import AccountLink, Organization
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+MANY = 1_000  # new links after which what the database knows of their table no longer plans well
 
 
 class Moved(Exception):
@@ -63,6 +67,17 @@ def commit(name: str, content: bytes, by: User | None, shown: str = "") -> Saved
     return Saved(now, tuple(links))
 
 
+def undo(moment: datetime, by: User) -> int:
+    """Take back the whole file that this person saved at this moment; how many decisions that were.
+
+    The organizations it made stay, with nothing in them. Raises Superseded where somebody has decided again since.
+    """
+    method = AccountLink.Method.IMPORT
+    links = list(AccountLink.objects.filter(method=method, decided_at=moment, decided_by=by))
+    linking.undo(links, by)
+    return len(links)
+
+
 def _organizations(now: Preview) -> dict[str, Organization]:
     """Every organization the changes name, by slug, the new ones made."""
     try:
@@ -84,6 +99,9 @@ def _decision(change: Change, name: str, organizations: dict[str, Organization],
 
 def _learn(changes: tuple[Change, ...], organizations: dict[str, Organization]) -> None:
     """A PSA company brings its domains along, as it does when a person links it."""
+    if len(changes) > MANY:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE account_link, organization")
     linked = {change.account.pk: organizations[change.organization] for change in changes if change.organization}
     psa = [each.pk for each in Connection.objects.all() if system(each.vendor).layer is Layer.PSA]
     companies = Account.objects.filter(pk__in=linked, connection__in=psa).select_related("connection")

@@ -215,7 +215,7 @@ def test_an_address_that_makes_no_sense_still_answers(
     assert link_of(account).reason.startswith("abab")
 
 
-def test_changing_an_organizations_kind_marks_its_accounts(
+def test_changing_an_organizations_kind_marks_its_accounts_and_its_plan_does_not(
     admin: Client, make_account: MakeAccount, make_organization: MakeOrganization
 ) -> None:
     organization, account = make_organization("Fernbrook"), make_account()
@@ -227,9 +227,9 @@ def test_changing_an_organizations_kind_marks_its_accounts(
     assert admin.post(address, form).status_code == 302
     assert Touched.objects.filter(account=account.pk).exists()
     Touched.objects.all().delete()
-    admin.post(address, form | {"segment": "Dental"})
+    admin.post(address, form | {"plan": "Gold"})
     assert not Touched.objects.exists()
-    assert Organization.objects.get(pk=organization.pk).segment == "Dental"
+    assert Organization.objects.get(pk=organization.pk).plan == "Gold"
 
 
 def test_links_can_be_read_and_not_edited(admin: Client, make_account: MakeAccount) -> None:

@@ -135,7 +135,7 @@ def take_back(world: World, back: int) -> None:
             world.starts[number] = {DAYS.index(on) for on in days}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_ownership_by_day_is_what_a_model_that_counts_days_says(taken: list[Step]) -> None:
     with transaction.atomic():
@@ -147,7 +147,7 @@ def test_ownership_by_day_is_what_a_model_that_counts_days_says(taken: list[Step
         transaction.set_rollback(True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps, which, which, day)
 def test_a_change_and_its_undoing_leave_every_day_as_it_was(
     taken: list[Step], gone: int, into: int, on: int

@@ -166,3 +166,12 @@ def test_what_each_holds_counts_its_sites(two: tuple[Account, Account], make_acc
     held = held_by([account.pk for account in two], date(2026, 3, 1))
     assert held[two[0].pk] == (2, 0, Decimal(0))
     assert held[two[1].pk] == (0, 0, Decimal(0))
+
+
+def test_a_tenants_own_id_speaks_against_no_other_and_a_named_tenant_does(make_account: MakeAccount) -> None:
+    for n in range(2):
+        say(make_account("Fernbrook", "microsoft_365", external_id=f"{n}{TENANT}"))
+        say(make_account("Oakhaven"), tenant_id=f"{n}{TENANT}")
+    assert [(pair.evidence, pair.against) for pair in pairs()] == [
+        (["Same name: “fernbrook”"], []), (["Same name: “oakhaven”"], ["Each has a tenant of its own"]),
+    ]  # fmt: skip

@@ -51,7 +51,7 @@ def test_two_that_wait_become_one_client_and_can_be_undone(
     assert (link.reason, link.method, link.decided_by) == (
         "They said so", "person", User.objects.get(username="admin"),
     )  # fmt: skip
-    assert link.evidence["same client as"].startswith("Fernbrook (")
+    assert link.evidence["same client as"].startswith("“Fernbrook” (")
     assert "1 pair</b>" in press(admin_client, "undo")
     assert {AccountLink.objects.current().get(account=each).verdict for each in two} == {"open"}
 

@@ -49,11 +49,29 @@ def test_a_file_is_shown_confirmed_and_forgotten(admin_client: Client, account: 
     assert "<b>Fern (Asked them)</b>" in page
     assert not AccountLink.objects.exists()
     assert not Organization.objects.filter(slug="hazel").exists()
-    assert "2 decisions of mapping.csv saved." in confirm(admin_client, address, page)
+    assert "2 decisions of “mapping.csv” saved." in confirm(admin_client, address, page)
     assert link_of(account).organization == Organization.objects.get(slug="hazel")
     assert link_of(account).decided_by == User.objects.get(username="admin")
     assert not MappingFile.objects.exists()
     assert "no longer kept" in text(admin_client.get(address, follow=True))
+
+
+def test_a_whole_file_is_undone_in_one_go_unless_somebody_has_decided_since(
+    admin_client: Client, account: Account, make_account: MakeAccount
+) -> None:
+    other = make_account("Oakhaven", external_id="8")
+    linking.ignore(other, None, "Before")
+    content = file("connectwise_psa,,7,linked,fern,,,", "connectwise_psa,,8,linked,fern,,,")
+    confirm(admin_client, *send(admin_client, content))
+    undone = text(admin_client.post(PAGE, {"do": "undo"}, follow=True))
+    assert "Undone: 2 decisions taken back." in undone
+    assert link_of(account).verdict == "open"
+    assert (link_of(other).verdict, link_of(other).reason) == ("ignored", "Before")
+    assert "There is nothing to undo." in text(admin_client.post(PAGE, {"do": "undo"}, follow=True))
+    confirm(admin_client, *send(admin_client, content))
+    linking.ignore(account, None)
+    assert "Nothing was undone." in text(admin_client.post(PAGE, {"do": "undo"}, follow=True))
+    assert link_of(other).verdict == "linked"
 
 
 def test_a_file_with_an_error_names_the_row_and_cannot_be_confirmed(admin_client: Client, account: Account) -> None:

@@ -83,6 +83,8 @@ PHONE, ADDRESS = "(212) 555-0134", "12 Mill Ln., Fernbrook, OH 43001"
     ("4c088f1a-68a1-4d3a", {"domains": ["fern.example"], "phones": ["+1 212 555 0134"]}, True),
     ("Fernbrook Dental", {"phones": ["212.555.0134 ext. 7"]}, True),
     ("Fernbrook Dental", {"addresses": ["12 mill lane, 43001-0007"]}, True),
+    ("Fernbrook", {"domains": ["fern.example"]}, False),
+    ("Fernbrook", {"domains": ["fern.example"], "phones": ["+1 212 555 0134"]}, True),
     ("Birch Realty", {"phones": ["+1 212 555 0134"], "addresses": [ADDRESS]}, False),
     ("4c088f1a-68a1-4d3a", {"phones": [PHONE], "addresses": [ADDRESS]}, False),
     ("Fernbrook Dental", {"phones": ["800 555 0134"]}, False),
@@ -208,9 +210,21 @@ def test_sites_are_left_to_their_parents(make_account: MakeAccount) -> None:
 Given = tuple[str, str, dict[str, Any], str | None]  # system, name, evidence, what it comes to
 
 TRAPS: dict[str, list[Given]] = {
-    "the same name, another domain, in the PSA": [
+    "the same name and nothing that tells them apart, in the PSA": [
         ("connectwise_psa", "Fernbrook Dental LLC", evidence("fern.example", **CLIENT), None),
-        ("connectwise_psa", "Fernbrook Dental, Inc.", evidence("brook.example", **CLIENT), None),
+        ("connectwise_psa", "Fernbrook Dental, Inc.", CLIENT, None),
+        ("connectwise_psa", "Oak Supply", evidence(phones=[PHONE], **CLIENT), None),
+        ("connectwise_psa", "Oak Supply", evidence(phones=["312 555 0199"], **CLIENT), None),
+    ],
+    "the same name, another domain, in the PSA": [
+        ("connectwise_psa", "Fernbrook Dental LLC", evidence("fern.example", **CLIENT), "Fernbrook Dental LLC"),
+        ("connectwise_psa", "Fernbrook Dental, Inc.", evidence("brook.example", **CLIENT), "Fernbrook Dental, Inc."),
+        ("quickbooks_online", "Fernbrook Dental", evidence("brook.example"), None),
+        ("ninjaone", "Fernbrook Dental", {}, None),
+    ],
+    "the same name and telephone at another address": [
+        ("connectwise_psa", FERN, evidence(phones=[PHONE], addresses=[ADDRESS], **CLIENT), FERN),
+        ("quickbooks_online", FERN, evidence(phones=[PHONE], addresses=["9 Oak Road, 60614"]), None),
     ],
     "the same name, another domain, in the ledger": [
         ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
@@ -284,10 +298,34 @@ TRAPS: dict[str, list[Given]] = {
         ("connectwise_psa", "Milldale", evidence("milldale.example", phones=[PHONE], **CLIENT), "Milldale"),
         ("quickbooks_online", "Milldale Logistics", evidence("milldale.example", phones=[PHONE]), None),
     ],
-    "a franchise that uses another's domain": [
-        ("connectwise_psa", "Hazel Foods", evidence("north.example", **CLIENT), None),
-        ("connectwise_psa", "Hazel Foods", evidence("south.example", **CLIENT), None),
-        ("quickbooks_online", "Hazel Foods", evidence("north.example"), None),
+    "franchises that share a name": [
+        ("connectwise_psa", "Hazel Foods", evidence("north.example", phones=[PHONE], **CLIENT), "Hazel Foods"),
+        ("connectwise_psa", "Hazel Foods Inc", evidence("south.example", phones=["312 555 0199"], **CLIENT),
+         "Hazel Foods Inc"),
+        ("quickbooks_online", "Hazel Foods", evidence("south.example"), None),
+        ("datto_bcdr", "Hazel Foods", evidence("south.example", phones=["+13125550199"]), "Hazel Foods Inc"),
+        ("ninjaone", "Hazel Foods", evidence("north.example", phones=["+13125550199"]), None),
+    ],
+    "companies of a family that share a domain": [
+        ("connectwise_psa", "Milldale", evidence("mill.example", phones=[PHONE], **CLIENT), "Milldale"),
+        ("connectwise_psa", "Oldgate Realty", evidence("mill.example", phones=["312 555 0199"], **CLIENT),
+         "Oldgate Realty"),
+        ("quickbooks_online", "Oldgate Realty", evidence("mill.example"), None),
+    ],
+    "a client of the past": [
+        ("connectwise_psa", FERN, evidence("fern.example", types=["Former Client"]), FERN),
+        ("quickbooks_online", FERN, evidence("fern.example"), None),
+    ],
+    "what a client of the past left to the one that took it over": [
+        ("connectwise_psa", FERN, evidence("fern.example", types=["Former Client"]), FERN),
+        ("connectwise_psa", OAK, CLIENT, OAK),
+        ("quickbooks_online", "Fernbrook", {"ids": {"connectwise_psa": "2"}}, OAK),
+    ],
+    "two accounts called the same, each with an id": [
+        ("connectwise_psa", FERN, CLIENT, FERN),
+        ("connectwise_psa", OAK, CLIENT, OAK),
+        ("ninjaone", "Main office", {"ids": {"connectwise_psa": "1"}}, FERN),
+        ("ninjaone", "Main office", {"ids": {"connectwise_psa": "2"}}, OAK),
     ],
     "a name in letters that only look the same": [
         ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),

@@ -164,14 +164,14 @@ def test_an_organization_can_still_be_added_by_hand(admin_client: Client, db: No
     assert Organization.objects.get(slug="oak").name == "Oak"
 
 
-def test_the_first_day_as_a_client_marks_the_accounts(
-    admin_client: Client, make_account: MakeAccount, make_organization: MakeOrganization
+@pytest.mark.parametrize("moved", [{"client_from": "2026-01-01"}, {"segment": "Dental"}])
+def test_the_first_day_as_a_client_and_the_segment_mark_the_accounts(
+    admin_client: Client, make_account: MakeAccount, make_organization: MakeOrganization, moved: dict[str, str]
 ) -> None:
     organization, account = make_organization("Fernbrook"), make_account()
     linking.link(account, organization, None)
     Touched.objects.all().delete()
-    form = {"slug": "fernbrook", "kind": "client", "client_from": "2026-01-01", "domains-TOTAL_FORMS": "0",
-            "domains-INITIAL_FORMS": "0"}  # fmt: skip
+    form = {"slug": "fernbrook", "kind": "client", "domains-TOTAL_FORMS": "0", "domains-INITIAL_FORMS": "0", **moved}
     assert admin_client.post(f"{ORGANIZATIONS}{organization.pk}/change/", form).status_code == 302
     assert Touched.objects.filter(account=account.pk).exists()
 

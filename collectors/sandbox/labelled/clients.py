@@ -109,10 +109,11 @@ def _subsidiaries(random: Random, words: Words, free: Iterator[Client], count: i
 
 
 def _of_the_family(random: Random, words: Words, name: str) -> str:
-    """The parent's first word with another trade."""
-    first = name.removeprefix("The ").split()[0]
-    other = " ".join([first, *words.name().split()[-1:]])
-    return other if words.take(other.casefold()) else f"{first} {words.word()}"
+    """The parent's first word with another trade, and never what the parent is called but for its article."""
+    plain = name.removeprefix("The ")
+    first = plain.split()[0]
+    other = f"{first} {words.name().split()[-1]}"
+    return other if other != plain and words.take(other.casefold()) else f"{first} {words.word()}"
 
 
 def family_name(random: Random, words: Words, client: Client) -> str:

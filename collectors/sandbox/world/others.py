@@ -30,7 +30,6 @@ NOBODYS = {
     TENANT: ("Partner sandbox 4",),
 }
 ODD = 7  # clients of long standing that a world needs to have a franchise, a subsidiary and records twice
-AREAS = ("312", "414", "608", "715", "847")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +163,8 @@ class Others:
         return str(int(made.replace("-", "")[:15], 16))[:: 1 if system == EDR else 3]
 
     def _phone(self, system: str, client: Client) -> str:
-        """The client's own number, written the system's way; 555-01xx is nobody's."""
-        area, line = AREAS[client.index // 100 % len(AREAS)], f"01{client.index % 100:02d}"
-        return f"+1 {area} 555 {line}" if system == TENANT else f"({area}) 555-{line}"
+        """The client's own number, written the system's way."""
+        return names.written_phone(client.phone, 2 if system == TENANT else 0)
 
     def _random(self, system: str, client: Client, what: str) -> Random:
         return Random(f"{self.options.seed}/{system}/{what}/{client.index}")

@@ -214,7 +214,7 @@ def test_a_partial_roll_up_ends_at_the_coverage_of_a_whole_one_and_each_share_ca
     roll()
     for _ in range(5):
         desk, site, when, since = random.choice(desks), random.choice(sites), some_day(), some_day()
-        world.time(desk, when, str(random.randint(1, 9)), world.ticket(desk, when, when, reopened=0))
+        world.time(desk, when, str(random.randint(1, 9)), world.ticket(desk, when, when))
         world.device(site, since=since)
         for entity in ("Ticket", "TimeEntry"):
             mark(entity, desk.pk, when[:7])

@@ -13,6 +13,7 @@ from django.db import connection
 from collectors.facts.accounts import Account
 from collectors.facts.agreements import AgreementState
 from collectors.facts.readings import Reading
+from collectors.facts.service import Ticket
 from collectors.facts.touched import Calendar, Touched
 from metrics import rollup
 from metrics.models import MonthlyValue, Origin, Period, QuarterlyValue, QueueKind, Rollup, RollupReading, YearlyValue
@@ -144,6 +145,28 @@ def test_an_old_ticket_that_comes_late_stands_open_in_every_month_since() -> Non
         mark("Ticket", account.pk, month)
     roll()
     assert [state("tickets_open", f"2025-0{month}")[1] for month in (1, 2, 3, 4)] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("reopened", [None, 0])
+def test_a_months_first_ticket_and_its_last_end_as_the_vendor_tells_or_does_not(reopened: int | None) -> None:
+    world = World()
+    accounts = [world.account(world.client(name)) for name in ("acme", "beta")]
+    roll()
+    assert state("tickets_reopened", "2025-03") == ("measured", 0)
+    for account in accounts:
+        world.ticket(account, "2025-03-10", "2025-03-11", reopened=reopened)
+        mark("Ticket", account.pk, "2025-03")
+        roll()
+        again = roll(everything=True)
+        assert again is not None and again.rows_written == 0
+    assert state("tickets_reopened", "2025-03") == (("measured", 0) if reopened == 0 else ("not collected", None))
+    Ticket.objects.all().delete()
+    for account in accounts:
+        mark("Ticket", account.pk, "2025-03")
+    roll()
+    assert state("tickets_reopened", "2025-03") == ("measured", 0)
+    again = roll(everything=True)
+    assert again is not None and again.rows_written == 0
 
 
 def test_a_ticket_moved_to_another_queue_stood_open_in_no_month_between_its_marks() -> None:

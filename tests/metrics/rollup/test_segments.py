@@ -204,7 +204,8 @@ def test_a_partial_roll_up_ends_where_a_whole_one_would_and_segments_add_up(seed
         desk, when, since = random.choice(desks), some_day(), some_day()
         match random.choice(["time", "device", "agreement", "link", "segment", "correction"]):
             case "time":
-                world.time(desk, when, str(random.randint(1, 9)), world.ticket(desk, when, when, reopened=0))
+                ticket = world.ticket(desk, when, when, reopened=random.choice([0, None]))
+                world.time(desk, when, str(random.randint(1, 9)), ticket)
                 for entity in ("Ticket", "TimeEntry"):
                     mark(entity, desk.pk, when[:7])
             case "device":

@@ -11,7 +11,9 @@ from collectors.facts.estate import Asset, AssetState
 from collectors.facts.readings import Listing
 from collectors.facts.service import Ticket
 from collectors.facts.shapes import FOREVER
+from collectors.systems import system
 from metrics import rollup
+from metrics.models import MonthlyValue
 from organizations.models import Organization
 from tests.metrics.rollup.world import World, at, day, number, read, state, value
 
@@ -116,3 +118,28 @@ def test_hours_of_a_reading_that_broke_off_after_its_tickets_are_never_lower(wor
     roll()
     assert state("reactive_hours", "2025-03") == ("incomplete", 2)
     assert state("reactive_hours", "2025-03", acme)[0] == "not collected"
+
+
+def test_devices_of_another_layer_add_nothing_and_hold_nothing_back(world: World, acme: Organization) -> None:
+    """The backup and the EDR have agents on the RMM's own devices, under the same serial numbers."""
+    roll()
+    before = everything()
+    for slug in ("datto_bcdr", "sentinelone"):
+        source = Connection.objects.create(vendor=slug, label=slug)
+        layer = system(slug).layer
+        account = world.account(acme, source)
+        for serial in ("NW1", "NW2"):
+            asset = Asset.objects.create(connection=source, external_id=serial, layer=layer or "", serial=serial)
+            AssetState.objects.create(
+                thing=asset, account=account, kind="workstation", name="ws-1", from_on=day("2025-01-01"),
+                until_on=FOREVER,
+            )  # fmt: skip
+    rollup.run("test", everything=True, now=APRIL)
+    assert state("endpoints_managed", "2025-03", acme) == state("endpoints_managed", "2025-03") == ("measured", 1)
+    assert everything() == before
+
+
+def everything() -> dict[tuple[int, str, date], tuple[object, ...]]:
+    """Every month's value, by whose it is, its metric and its month."""
+    fields = ("scope", "definition__metric", "period__starts_on", "value", "state", "cause", "coverage")
+    return {row[:3]: row[3:] for row in MonthlyValue.objects.values_list(*fields)}
