@@ -25,6 +25,7 @@ class Shown:
 class Listing:
     columns: tuple[Shown, ...]
     link: str  # the record's page in the vendor's console
+    external: str  # its id there
     newest_first: str  # key of the column it is sorted by, unless asked
 
 
@@ -48,7 +49,7 @@ TICKETS = Listing(
         Shown("opened", "Opened", "f.opened_on", Kind.DAY),
         Shown("closed", "Closed", "f.closed_on", Kind.DAY),
     ),
-    link="f.link", newest_first="opened",
+    link="f.link", newest_first="opened", external="f.external_id",
 )
 TIME = Listing(
     columns=(
@@ -61,7 +62,7 @@ TIME = Listing(
         Shown("entered", "Entered", "f.entered_on", Kind.DAY),
         Shown("hours", "Hours", "f.hours", Kind.HOURS),
     ),
-    link="coalesce(nullif(f.link, ''), t.link)", newest_first="entered",
+    link="coalesce(nullif(f.link, ''), t.link)", newest_first="entered", external="f.external_id",
 )
 DEVICES = Listing(
     columns=(
@@ -72,7 +73,7 @@ DEVICES = Listing(
         Shown("serial", "Serial", "t.serial"),
         Shown("seen", "Last contact", "t.last_seen_at", Kind.MOMENT),
     ),
-    link="t.link", newest_first="seen",
+    link="t.link", newest_first="seen", external="t.external_id",
 )
 AGREEMENT_LINES = Listing(
     columns=(
@@ -85,6 +86,7 @@ AGREEMENT_LINES = Listing(
         Shown("amount", "A month", "f.monthly_amount", Kind.MONEY),
     ),
     link="t.link", newest_first="amount",
+    external=f"coalesce({_name('addition', 'f.addition_id', 'external_id')}, t.external_id)",
 )
 MOVEMENTS = Listing(
     columns=(
@@ -95,6 +97,7 @@ MOVEMENTS = Listing(
         Shown("moved", "Moved by", "p.now - p.before", Kind.MONEY),
     ),
     link=_name("agreement", "p.thing", "link"), newest_first="moved",
+    external=_name("agreement", "p.thing", "external_id"),
 )
 LEDGER = Listing(
     columns=(
@@ -104,7 +107,7 @@ LEDGER = Listing(
         Shown("category", "Category", "replace(lc.category, '_', ' ')"),
         Shown("amount", "Amount", "f.amount", Kind.MONEY),
     ),
-    link="coalesce(nullif(f.link, ''), la.link)", newest_first="amount",
+    link="coalesce(nullif(f.link, ''), la.link)", newest_first="amount", external="f.external_id",
 )
 
 BY_FACTS: Mapping[str, Listing] = {

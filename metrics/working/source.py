@@ -1,0 +1,121 @@
+"""The roll-up's own rows of some metrics, as SQL that stands alone: months, owners and month ends as subqueries.
+
+The statements that count are compiled in `metrics.rollup`; the same text lists rows and says what each of them adds.
+Values people typed stand in it as quoted literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+from psycopg.sql import Literal
+
+from collectors.facts.touched import Calendar
+from metrics.declare import Measured, Movement, Opening, Stock
+from metrics.periods import Month
+from metrics.rollup.compile import PARTS, Group, amounts, groups
+from metrics.rollup.tables import stock_days
+from metrics.settings import COLUMNS, all_in_force, for_sql
+from organizations.as_of import owners_sql
+
+# Outside a client's own months its facts are nobody's, as in the roll-up.
+OWNED = """
+SELECT w.account_id, greatest(w.starts_on, s.from_month) AS starts_on, least(w.ends_on, s.to_month) AS ends_on,
+       s.scope_id, s.internal, w.verdict = 'ignored' AS ignored, s.name AS client
+FROM ({owners}) w LEFT JOIN (
+    SELECT s.id AS scope_id, s.organization_id, o.name, o.kind = 'internal' AS internal,
+           coalesce(date_trunc('month', o.client_from::timestamp)::date, date '0001-01-01') AS from_month,
+           coalesce((date_trunc('month', o.client_to - interval '1 day') + interval '1 month')::date,
+                    date '9999-12-31') AS to_month
+    FROM scope s JOIN organization o ON o.id = s.organization_id WHERE s.kind = 'organization'
+) s ON s.organization_id = w.organization_id
+WHERE greatest(w.starts_on, s.from_month) < least(w.ends_on, s.to_month)"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The rows of one group of metrics in some months that follow one another, of everyone or of one organization."""
+
+    group: Group
+    months: Sequence[Month]
+    organization: int | None = None
+
+    @cached_property
+    def tables(self) -> str:
+        """The months with their rules, whose each account is, and on which day a month's stock is read."""
+        first = self.group.metrics[0]
+        owners = OWNED.format(owners=owners_sql(organization=self.organization))
+        tables = [self._known_months(), f"owned AS MATERIALIZED ({owners})"]
+        if isinstance(first, Stock | Movement | Opening):
+            tables.append(f"stock_day AS MATERIALIZED ({stock_days(self.group.facts)})")
+        if isinstance(first, Movement | Opening):
+            tables.append(f"amount AS MATERIALIZED ({amounts(first.bridge)})")
+        return "WITH " + ", ".join(tables)
+
+    @property
+    def source(self) -> str:
+        """FROM and WHERE; `r` is the month with its rules, `o` the owner, `f` the row (`p` of a movement)."""
+        return self.group.source
+
+    @property
+    def scope(self) -> str:
+        """The scope a row counts for; NULL where it belongs to nobody."""
+        return "o.scope_id" if self.group.facts.account else "NULL::bigint"
+
+    @property
+    def row(self) -> str:
+        return "p.thing" if isinstance(self.group.metrics[0], Movement | Opening) else self.group.facts.row
+
+    def _known_months(self) -> str:
+        """Each month with the rules in force at its end, and the month before the first, which movements start from."""
+        known = (self.months[0].previous, *self.months)
+        zone, now = Calendar.current().zone, today()
+        days = {month: month.ends_on - timedelta(1) for month in known}
+        rules = all_in_force(days.values())
+        rows = []
+        for number, month in enumerate(known):
+            starts_at, ends_at = month.moments(zone)
+            fixed = (
+                f"{number}::bigint", _quoted(month.starts_on, "date"), _quoted(month.ends_on, "date"),
+                _quoted(starts_at, "timestamptz"), _quoted(ends_at, "timestamptz"),
+                str(month.ends_on > now), str(number > 0),
+            )
+            ruled = (_quoted(for_sql(key, rules[days[month]][key]), kind) for key, kind in COLUMNS.items())
+            rows.append(f"({', '.join((*fixed, *ruled))})")
+        names = ", ".join(("period_id", "month", "ends_on", "starts_at", "ends_at", "running", "rolled", *COLUMNS))
+        return f"known_month({names}) AS MATERIALIZED (VALUES {', '.join(rows)})"
+
+
+def source_of(metric: Measured, months: Sequence[Month], organization: int | None = None) -> Source:
+    group = next(group for group in groups([(months[0], months[-1])]) if metric in group.metrics)
+    return Source(group, months, organization)
+
+
+def sources(months: Sequence[Month]) -> list[Source]:
+    """Everything that is counted in these months, for everyone."""
+    return [Source(group, months) for group in groups([(months[0], months[-1])])]
+
+
+def aggregate_of(metric: Measured) -> tuple[str, str]:
+    """What a metric adds up, and over which rows: an SQL aggregate and a condition, empty where there is none."""
+    match metric:
+        case Movement(part=part):
+            added, where = PARTS[part]
+            return f"sum({added})", where
+        case Opening():
+            return "sum(before)", "before > 0"
+    return getattr(metric, "value", "count(*)"), metric.where
+
+
+def today() -> date:
+    """The local day."""
+    return timezone.now().astimezone(Calendar.current().zone).date()
+
+
+def _quoted(value: Any, kind: str) -> str:
+    return f"{Literal(value).as_string(None)}::{kind}"
