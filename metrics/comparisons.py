@@ -1,16 +1,20 @@
 """A number beside another: how much it moved, in which words, and whether that is better. Pure; knows no database.
 
-Movement and judgement are apart, since for half of the metrics lower is better. A period still running, or one not
-wholly covered, is shown and never judged.
+Movement and judgement are apart, since for half of the metrics lower is better. What cannot be compared says why. A
+period still running, or one not wholly covered, is never judged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from metrics.declare import Better, Goal, Unit
+from metrics.formula import EXACT, rounded
+from metrics.models import State
 from metrics.periods import Span
 from metrics.reading.shapes import Number
 
@@ -44,19 +48,19 @@ class Comparison:
     change: Decimal
     told_in: Change
     judgement: Judgement
-    redefined: bool  # the two were worked out by different definitions
+    redefined: bool  # the two were worked out by different definitions, and compared because someone asked
 
     @property
     def movement(self) -> str:
         """Which way the arrow points."""
-        return "up" if self.change > 0 else "down" if self.change < 0 else "level"
+        return movement(self.change)
 
 
 @dataclass(frozen=True)
 class AgainstGoal:
     goal: Goal
-    target: Decimal
-    difference: Decimal  # value less target, in the metric's own unit
+    target: Decimal  # on the period's last day; of a band the line that is nearer
+    difference: Decimal  # value less target, in the metric's own unit; zero within a band
     met: Met
 
 
@@ -69,15 +73,40 @@ def year_ago(period: Span) -> tuple[str, Span]:
     return ("previous year" if period.grain == "year" else f"same {period.grain} last year"), period.year_ago
 
 
-def compare(now: Number, base: Number, against: str) -> Comparison | None:
-    """How `now` moved from `base`; None where either has no value, or the base is a mere count so far."""
-    if now.value is None or base.value is None or not base.is_final:
+def earlier(period: Span) -> tuple[tuple[str, Span], ...]:
+    """Both, once where they are the same."""
+    return tuple({span: (against, span) for against, span in (previous(period), year_ago(period))}.values())
+
+
+def compare(now: Number, base: Number, against: str, *, other_versions: bool = False) -> Comparison | None:
+    """How `now` moved from `base`; None where they cannot be compared, as `no_basis` says."""
+    if no_basis(now, base, other_versions=other_versions) or now.value is None or base.value is None:
         return None
     moved, told_in = change(now.value, base.value, now.metric.unit)
     return Comparison(
-        against=against, base=base, change=moved, told_in=told_in, judgement=_judged(now, base.value),
-        redefined=now.version != base.version,
+        against=against, base=base, change=moved, told_in=told_in, redefined=now.version != base.version,
+        judgement=judged(now, base.value),
     )
+
+
+def no_basis(now: Number, base: Number, *, other_versions: bool = False) -> str:
+    """Why the two cannot be compared, in words; empty where they can. Two definitions are compared when asked alone."""
+    if now.value is None or now.state is State.INCOMPLETE:
+        return f"{now.period.label} {_is_missing(now)}"
+    if now.state is State.SO_FAR:
+        return f"the {now.period.grain} is still running"
+    if not base.is_final:
+        return f"{base.period.label} {_is_missing(base)}"
+    if now.version != base.version and not other_versions:
+        return f"{base.period.label} was worked out by another definition, version {base.version} and not {now.version}"
+    return ""
+
+
+def _is_missing(number: Number) -> str:
+    """“is not collected, nothing read for this period”."""
+    if number.state is State.INSUFFICIENT_COVERAGE:
+        return f"has insufficient coverage, {number.cause}" if number.cause else "has insufficient coverage"
+    return f"is {number.state.label}, {number.cause}" if number.cause else f"is {number.state.label}"
 
 
 def change(now: Decimal, base: Decimal, unit: Unit) -> tuple[Decimal, Change]:
@@ -89,7 +118,12 @@ def change(now: Decimal, base: Decimal, unit: Unit) -> tuple[Decimal, Change]:
     return (now - base) / base * 100, Change.PERCENT
 
 
-def _judged(now: Number, base: Decimal) -> Judgement:
+def movement(moved: Decimal) -> str:
+    return "up" if moved > 0 else "down" if moved < 0 else "level"
+
+
+def judged(now: Number, base: Decimal) -> Judgement:
+    """Whether a number is better than a figure beside it: an earlier one, a median, a benchmark."""
     if not now.is_final or now.value is None or now.metric.better is Better.NEITHER:
         return Judgement.NONE
     if now.value == base:
@@ -99,21 +133,60 @@ def _judged(now: Number, base: Decimal) -> Judgement:
 
 
 def against_goal(number: Number, goal: Goal | None) -> AgainstGoal | None:
-    """The exact value against the target, before any rounding (C15); None without a goal or a value."""
+    """The exact value against the goal of the period's last day, before any rounding (C15); None without either."""
     if goal is None or number.value is None:
         return None
-    target = Decimal(goal.target)
-    return AgainstGoal(goal, target, number.value - target, _met(number, goal) if number.is_final else Met.NONE)
+    floor, ceiling = _lines(goal, last_day(number.period))
+    value = Fraction(number.value)
+    line = ceiling if ceiling is not None and (floor is None or value > ceiling) else floor
+    assert line is not None  # a goal has a line on one side at least
+    within = goal.direction == "band" and _holds(value, floor, ceiling)
+    met = _met(value, goal, floor, ceiling) if number.is_final else Met.NONE
+    return AgainstGoal(goal, _decimal(line), Decimal(0) if within else _decimal(value - line), met)
 
 
-def _met(number: Number, goal: Goal) -> Met:
-    assert number.value is not None
-    if _reaches(number.value, goal.direction, Decimal(goal.target)):
+def line_on(goal: Goal, day: date) -> Decimal:
+    """The target as it stands on a day, to eight places: the glide path on its way, of a band the floor."""
+    return _decimal(_target(goal, day))
+
+
+def last_day(period: Span) -> date:
+    """The day of a period whose goal counts."""
+    return period.ends_on - timedelta(days=1)
+
+
+def _target(goal: Goal, day: date) -> Fraction:
+    """On a glide path in a straight line by date: until its first day the start, from its last day on the target."""
+    target, path = Fraction(goal.target), goal.glide
+    if path is None or day >= path.reached_on:
+        return target
+    if day <= path.from_on:
+        return Fraction(path.starts_at)
+    gone = Fraction((day - path.from_on).days, (path.reached_on - path.from_on).days)
+    return Fraction(path.starts_at) + (target - Fraction(path.starts_at)) * gone
+
+
+def _lines(goal: Goal, day: date) -> tuple[Fraction | None, Fraction | None]:
+    """What a value must not be below, and what it must not be above."""
+    target = _target(goal, day)
+    if goal.direction == "band":
+        return target, Fraction(goal.ceiling)
+    return (None, target) if goal.direction == "at_most" else (target, None)
+
+
+def _met(value: Fraction, goal: Goal, floor: Fraction | None, ceiling: Fraction | None) -> Met:
+    if _holds(value, floor, ceiling):
         return Met.MET
-    if goal.warn_at and _reaches(number.value, goal.direction, Decimal(goal.warn_at)):
-        return Met.NEAR
-    return Met.MISSED
+    if not goal.warn_at or goal.direction == "band":
+        return Met.MISSED
+    leeway = abs(Fraction(goal.warn_at) - Fraction(goal.target))  # the warning line keeps its distance from the path
+    near = _holds(value, None if floor is None else floor - leeway, None if ceiling is None else ceiling + leeway)
+    return Met.NEAR if near else Met.MISSED
 
 
-def _reaches(value: Decimal, direction: str, line: Decimal) -> bool:
-    return value <= line if direction == "at_most" else value >= line
+def _holds(value: Fraction, floor: Fraction | None, ceiling: Fraction | None) -> bool:
+    return (floor is None or value >= floor) and (ceiling is None or value <= ceiling)
+
+
+def _decimal(exact: Fraction) -> Decimal:
+    return rounded(EXACT.divide(Decimal(exact.numerator), Decimal(exact.denominator)))

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -72,10 +73,21 @@ class Across(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Glide:
+    """The straight way to a target: from what, from which day on, and on which day it is reached."""
+
+    starts_at: str
+    from_on: date
+    reached_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Goal:
-    direction: str  # at_least or at_most
-    target: str
+    direction: str  # at_least, at_most or band
+    target: str  # of a band the floor
     warn_at: str = ""
+    ceiling: str = ""  # of a band alone
+    glide: Glide | None = None  # None: the target holds from the first day on
 
 
 def at_most(target: str, warn_at: str = "") -> Goal:
@@ -234,15 +246,27 @@ class Manual(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Factor:
+    """One factor of a number that is a product: what it is, and the words for a period that had more or less of it."""
+
+    label: str
+    formula: str
+    more: str
+    fewer: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Derived(Metric):
     """Worked out afresh from its inputs for every period and scope, never averaged.
 
     The formula knows + - * / and brackets, metric keys, rule names, numbers, `months` (months measured in the
     period) and `months_in_year`. `client_formula` stands in for organizations and segments where it differs.
+    `factors` multiply to `formula` and say why it moved; without them its inputs do.
     """
 
     formula: str
     client_formula: str = ""
+    factors: tuple[Factor, ...] = ()
     undefined: str = "nothing to divide by"  # the reason a person reads when it divides by zero
     given_whole: ClassVar[bool] = False  # whether people may give it for a month in place of its parts
 
@@ -278,6 +302,7 @@ def facts_of(metric: Metric) -> Facts | None:
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
     "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
+    "factors",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

@@ -3,9 +3,12 @@
 A metric the person may not see is absent from the answer, not blank.
 """
 
+from metrics.reading.benchmarks import Published, benchmarks
+from metrics.reading.changed_settings import Changed, changed_settings
 from metrics.reading.freshness import Freshness, SystemFreshness, freshness
 from metrics.reading.goals import goals
 from metrics.reading.over_clients import collected_by_kind, values_of_clients
+from metrics.reading.peers import Among, among_peers
 from metrics.reading.provenance import Provenance, provenance
 from metrics.reading.shapes import (
     COMPANY,
@@ -22,7 +25,8 @@ from metrics.reading.stored import for_all_clients, number, numbers, numbers_by_
 from metrics.reading.to_date import year_to_date
 
 __all__ = [
-    "COMPANY", "NOT_LINKED", "Freshness", "Number", "Numbers", "Person", "Provenance", "ScopeRef", "SystemFreshness",
-    "client", "collected_by_kind", "for_all_clients", "freshness", "goals", "may_see", "number", "numbers",
+    "COMPANY", "NOT_LINKED", "Among", "Changed", "Freshness", "Number", "Numbers", "Person", "Provenance",
+    "Published", "ScopeRef", "SystemFreshness", "among_peers", "benchmarks", "changed_settings", "client",
+    "collected_by_kind", "for_all_clients", "freshness", "goals", "may_see", "number", "numbers",
     "numbers_by_grain", "provenance", "segment", "segments", "values_of_clients", "year_to_date",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from metrics.declare import Goal
+from metrics.declare import Glide, Goal
 from metrics.definitions import CATALOGUE
 from metrics.models import Goal as GoalRow
 from metrics.reading.shapes import Person, ScopeRef, may_see
@@ -19,7 +19,7 @@ def goals(person: Person, metrics: Iterable[str], scope: ScopeRef, on: date) -> 
     ours = [row for row in rows if row.scope is None or _is(row, scope)]
     ours.sort(key=lambda row: (row.scope is not None, row.from_on))  # the last one wins
     found = {key: goal for key in permitted if (goal := CATALOGUE[key].goal)}
-    return found | {row.metric: _declared(row) for row in ours}
+    return found | {row.metric: declared(row) for row in ours}
 
 
 def _is(row: GoalRow, scope: ScopeRef) -> bool:
@@ -28,6 +28,13 @@ def _is(row: GoalRow, scope: ScopeRef) -> bool:
     return (row.scope.kind, slug) == (scope.kind, scope.slug)
 
 
-def _declared(row: GoalRow) -> Goal:
-    warn_at = "" if row.warn_at is None else plain_decimal(row.warn_at)
-    return Goal(direction=row.direction, target=plain_decimal(row.target), warn_at=warn_at)
+def declared(row: GoalRow) -> Goal:
+    """A row in the words of a declaration."""
+    glide = None
+    if row.starts_at is not None and row.reached_on is not None:
+        glide = Glide(starts_at=plain_decimal(row.starts_at), from_on=row.from_on, reached_on=row.reached_on)
+    return Goal(
+        direction=row.direction, target=plain_decimal(row.target), glide=glide,
+        warn_at="" if row.warn_at is None else plain_decimal(row.warn_at),
+        ceiling="" if row.ceiling is None else plain_decimal(row.ceiling),
+    )

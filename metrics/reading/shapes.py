@@ -71,6 +71,7 @@ class Number:
     fact_rows: int | None = None
     read_through: datetime | None = None
     version: int | None = None  # of the definition it was worked out by; None where nothing is stored
+    basis: int | None = None  # the definition and rules it was worked out by; None where nothing is stored
 
     @property
     def is_final(self) -> bool:

@@ -33,7 +33,7 @@ WITH shown AS (
 # keeps the planner to one look by both keys for each pair; joined freely it reads a definition's every period.
 VALUES = SHOWN + """
 SELECT shown.metric, shown.starts_on, v.scope_id, v.value, v.state, v.cause, v.origin, v.collected, v.months,
-       v.of_months, v.coverage, v.fact_rows, shown.version
+       v.of_months, v.coverage, v.fact_rows, shown.version, v.basis_id
 FROM shown LEFT JOIN LATERAL (
     SELECT * FROM {table} m
     WHERE m.definition_id = shown.definition_id AND m.period_id = shown.period_id AND {scopes} OFFSET 0
@@ -151,10 +151,10 @@ def _numbers(
             period = by_day[day]
             worked_out.add((key, period))
             if scope := ids.get(scope_id):
-                collected, months, of_months, coverage, fact_rows, version = rest
+                collected, months, of_months, coverage, fact_rows, version, basis = rest
                 found[key, scope, period] = Number(
                     CATALOGUE[key], scope, period, value, STATES[state], cause or "", ORIGINS[origin], collected,
-                    months, of_months, coverage, fact_rows, read.get(key), version,
+                    months, of_months, coverage, fact_rows, read.get(key), version, basis,
                 )
     return {
         (metric.key, scope, period): found.get((metric.key, scope, period))
