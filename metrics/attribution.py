@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from metrics.formula import MONTHS_IN_YEAR, PLACES, Formula, Minus, Number, Pair, Term, Word
 
-Values = Mapping[str, Decimal | int]
+Values = Mapping[str, Decimal | int | Fraction]
 Shares = dict[str, Fraction]  # input: what its change added to the result's
 
 
@@ -49,6 +49,12 @@ def by_factor(factors: Sequence[Formula], before: Values, after: Values) -> list
             return None
         whole = _product(whole, _Moved(each.before, each.after, {str(number): each.after - each.before}))
     return [whole.shares[str(number)] for number in range(len(factors))]
+
+
+def exact(formula: Formula, values: Values) -> Fraction | None:
+    """The formula's value without any rounding; None where it divides by zero or a word is missing."""
+    found = _both(formula, values, values)
+    return None if found is None else found.before
 
 
 def to_the_place(parts: Sequence[Fraction], total: Decimal) -> list[Decimal]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from random import Random
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError, connection
 
+from metrics.attribution import exact
 from metrics.declare import (
     COMPANY_ONLY,
     Across,
@@ -23,7 +26,7 @@ from metrics.declare import (
     fingerprint,
 )
 from metrics.definitions import CATALOGUE
-from metrics.formula import OWN_WORDS, Unreadable, parse
+from metrics.formula import OWN_WORDS, Formula, Unreadable, parse
 from metrics.rollup.compile import RULE
 from metrics.settings import COLUMNS, NUMBERS
 
@@ -51,6 +54,7 @@ def _problems(key: str, metric: Metric, catalogue: Catalogue) -> Iterator[str]:
             yield f"names a rule “{rule}” that does not exist."
     if isinstance(metric, Derived):
         yield from _formula_problems(metric, catalogue)
+        yield from _factor_problems(metric, catalogue)
     if getattr(metric, "across", None) is Across.SUM and isinstance(metric, Stock | Standing):
         yield "is a stock and would be summed over months."
     if isinstance(metric, Flow | Stock) and not metric.value.startswith(ADDITIVE):
@@ -73,6 +77,39 @@ def _formula_problems(metric: Derived, catalogue: Catalogue) -> Iterator[str]:
                 yield f"reads “{word}”, which is no metric and no rule with a number."
             elif scope not in catalogue[word].scopes:
                 yield f"reads {word} for a scope that {word} is not for ({scope.value})."
+
+
+def _factor_problems(metric: Derived, catalogue: Catalogue) -> Iterator[str]:
+    """Its factors multiply to it, for any numbers: what they are said to have added is the whole change."""
+    if not metric.factors:
+        return
+    try:
+        whole, factors = parse(metric.formula), [parse(factor.formula) for factor in metric.factors]
+    except Unreadable as error:
+        yield str(error)
+        return
+    words = dict.fromkeys(word for formula in (whole, *factors) for word in formula.words)
+    if unknown := [word for word in words if word not in OWN_WORDS | NUMBERS and word not in catalogue]:
+        yield f"has a factor that reads “{unknown[0]}”, which is no metric and no rule with a number."
+    elif any(_product(factors, values) != exact(whole, values) for values in _any_numbers(words)):
+        yield "has factors that do not multiply to its formula."
+
+
+def _any_numbers(words: Iterable[str]) -> Iterator[dict[str, Fraction]]:
+    """Some numbers for each word, the same each time: two different formulas agree on all of them by no chance."""
+    draw = Random(0)  # noqa: S311 - nothing secret
+    for _ in range(5):
+        yield {word: Fraction(draw.randint(1, 10**6), draw.randint(1, 10**6)) for word in words}
+
+
+def _product(factors: Iterable[Formula], values: Mapping[str, Fraction]) -> Fraction | None:
+    product = Fraction(1)
+    for factor in factors:
+        value = exact(factor, values)
+        if value is None:
+            return None
+        product *= value
+    return product
 
 
 def _fact_problems(metric: Metric, facts: Facts) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.declare import COMPANY_ONLY, Access, Better, Derived, Flow, Metric, Section, Total, Unit, at_least
+from metrics.declare import COMPANY_ONLY, Access, Better, Derived, Factor, Flow, Metric, Section, Total, Unit, at_least
 from metrics.definitions.facts import AS_COST, AS_INCOME, COSTS, INCOME
 
 BY_MONTH = "by the month of the profit and loss report"
@@ -76,6 +76,12 @@ RATIOS: tuple[Metric, ...] = (
         scopes=COMPANY_ONLY, meaning="Gross margin earned for each dollar spent on employees.", access=Access.WAGES,
         better=Better.HIGHER, formula="gross_margin / employee_expense", undefined="no employee expense",
         goal=at_least("2"), requirement="C34",
+        factors=(
+            Factor(label="gross margin per dollar of revenue", formula="gross_margin / total_revenue",
+                   more="a wider gross margin", fewer="a narrower gross margin"),
+            Factor(label="revenue per dollar spent on employees", formula="total_revenue / employee_expense",
+                   more="more revenue per dollar of pay", fewer="less revenue per dollar of pay"),
+        ),
     ),
     Derived(
         key="profit_before_owner", label="Profit before owner's pay", section=Section.FINANCIAL, unit=Unit.MONEY,

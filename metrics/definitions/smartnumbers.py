@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from metrics.declare import COMPANY_ONLY, Access, Better, Derived, Metric, Section, Unit, at_most
+from metrics.declare import COMPANY_ONLY, Access, Better, Derived, Factor, Metric, Section, Unit, at_most
 
 NO_SERVICE_REVENUE = "no service revenue"
+
+TICKETS_PER_ENDPOINT = Factor(
+    label="tickets per endpoint", formula="reactive_tickets_created / endpoints_managed / months",
+    more="more tickets per endpoint", fewer="fewer tickets per endpoint",
+)
+HOURS_PER_TICKET = Factor(
+    label="hours per ticket", formula="reactive_hours / reactive_tickets_created", more="longer tickets",
+    fewer="shorter tickets",
+)
 
 SMART_NUMBERS: tuple[Metric, ...] = (
     Derived(
@@ -13,6 +22,12 @@ SMART_NUMBERS: tuple[Metric, ...] = (
         formula="reactive_tickets_closed / technical_employees / months", scopes=COMPANY_ONLY, smart_number=True,
         undefined="no technical employees", spreadsheet_label="Reactive Tickets / Tech / Month (closed)",
         requirement="R128",
+        factors=(
+            Factor(label="tickets closed per endpoint", formula="reactive_tickets_closed / endpoints_managed / months",
+                   more="more tickets closed per endpoint", fewer="fewer tickets closed per endpoint"),
+            Factor(label="endpoints per technician", formula="endpoints_managed / technical_employees",
+                   more="more endpoints per technician", fewer="fewer endpoints per technician"),
+        ),
     ),
     Derived(
         key="total_close_pct", label="Total close %", section=Section.SERVICE, unit=Unit.PERCENT, better=Better.HIGHER,
@@ -33,6 +48,7 @@ SMART_NUMBERS: tuple[Metric, ...] = (
         formula="reactive_hours / endpoints_managed / months", undefined="no endpoints",
         goal=at_most("0.25", warn_at="0.35"), smart_number=True,
         spreadsheet_label="RHEM (Reactive Hours / Endpoint / Month)", requirement="R131",
+        factors=(TICKETS_PER_ENDPOINT, HOURS_PER_TICKET),
     ),
     Derived(
         key="average_resolution_time", label="Labor per ticket (avg resolution time)", section=Section.SERVICE,
@@ -47,6 +63,13 @@ SMART_NUMBERS: tuple[Metric, ...] = (
         formula="reactive_hours / months / (technical_employees * hours_per_month) * 100", scopes=COMPANY_ONLY,
         rules=("hours_per_month",), undefined="no technical employees", smart_number=True,
         spreadsheet_label="Reactive Service %", requirement="R133",
+        factors=(
+            Factor(label="tickets per technician", formula="reactive_tickets_created / technical_employees / months",
+                   more="more tickets per technician", fewer="fewer tickets per technician"),
+            Factor(label="share of a month one ticket takes",
+                   formula="reactive_hours / reactive_tickets_created / hours_per_month * 100",
+                   more="longer tickets", fewer="shorter tickets"),
+        ),
     ),
     Derived(
         key="net_profit_pct", label="Net profit %", section=Section.FINANCIAL, unit=Unit.PERCENT, better=Better.HIGHER,
@@ -72,6 +95,13 @@ SMART_NUMBERS: tuple[Metric, ...] = (
         formula="(nrr + mrr) / employees * months_in_year / months", scopes=COMPANY_ONLY, access=Access.FINANCE,
         undefined="no employees", smart_number=True, spreadsheet_label="Annualized Service Revenue / Employee",
         requirement="R137",
+        factors=(
+            Factor(label="service revenue per technical employee",
+                   formula="(nrr + mrr) / technical_employees * months_in_year / months",
+                   more="more revenue per technical employee", fewer="less revenue per technical employee"),
+            Factor(label="share of technical employees", formula="technical_employees / employees",
+                   more="a larger share of technical employees", fewer="a smaller share of technical employees"),
+        ),
     ),
     Derived(
         key="service_revenue_per_technical_employee", label="Annualized service revenue / technical employee",
