@@ -35,6 +35,7 @@ class SystemFreshness:
     read_through: datetime | None  # what is known of it reaches to here; None: never read
     state: Freshness
     problem: str = ""  # a sentence; empty where it is fresh
+    pk: int = 0  # of the connection
 
     @property
     def waits(self) -> bool:
@@ -46,9 +47,13 @@ def freshness(person: Person) -> list[SystemFreshness]:
     """Every connection that is switched on, those that need someone first. Nothing for strangers."""
     if not (person.is_active and person.is_authenticated):
         return []
-    zone, now = Calendar.current().zone, timezone.now()
-    systems = [_of(row, now.astimezone(zone), zone) for row in _connections()]
-    return sorted(systems, key=lambda system: (not system.waits, system.connection))
+    return sorted(systems(timezone.now()), key=lambda system: (not system.waits, system.connection))
+
+
+def systems(now: datetime) -> list[SystemFreshness]:
+    """The same for whoever asks: for checks that nobody in particular makes."""
+    zone = Calendar.current().zone
+    return [_of(row, now.astimezone(zone), zone) for row in _connections()]
 
 
 def _connections() -> list[Connection]:
@@ -73,7 +78,7 @@ def _of(row: Connection, now: datetime, zone: ZoneInfo) -> SystemFreshness:
     state, problem = _state(row, now)
     return SystemFreshness(
         connection=row.label, vendor=read.label, layer=read.layer.value if read.layer else "",
-        read_through=max(moments).astimezone(zone) if moments else None, state=state, problem=problem,
+        read_through=max(moments).astimezone(zone) if moments else None, state=state, problem=problem, pk=row.pk,
     )
 
 
