@@ -153,6 +153,31 @@ SETTINGS: Mapping[str, Setting] = {
             "money less than this belongs to a client we know is marked as insufficient coverage. 0: never.",
         ),
         Setting(
+            key="jump_percent", label="A jump, in percent", default="50", check=_number,
+            help="A month that differs by more than this from the month before is told of as a jump.",
+        ),
+        Setting(
+            key="jump_floor", label="A jump, at the least", default="20", check=_number,
+            help="Tickets, hours or devices by which a month has to differ to be a jump, so that 2 and 4 are none.",
+        ),
+        Setting(
+            key="jump_floor_money", label="A jump of money, at the least", default="1000", check=_number,
+            help="Money by which a month has to differ to be a jump.",
+        ),
+        Setting(
+            key="mrr_tolerance", label="MRR of agreements and ledger", default="2", check=_percent,
+            help="In percent of the ledger's: by how much agreement MRR and ledger MRR may differ.",
+        ),
+        Setting(
+            key="bridge_tolerance", label="Remainder of the MRR bridge", default="0.1", check=_percent,
+            help="In percent of the closing MRR: how much of its change new, lost, expansion and contraction may leave "
+            "unexplained.",
+        ),
+        Setting(
+            key="seat_tolerance", label="Seats of PSA and RMM", default="5", check=_percent,
+            help="In percent of the larger: by how much seats billed and seats managed may differ.",
+        ),
+        Setting(
             key="fiscal_year_start", label="Fiscal year starts in month", default=1, check=_fiscal_start,
             help="January, April, July or October. It names the year to date; quarters stay calendar quarters.",
         ),
