@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 from collectors import schedules as reading_schedules
 from collectors.connections import Connection
 from collectors.tasks import collect_connection
-from metrics import rollup, varying
+from metrics import quality, rollup, varying
 from organizations.matching import link_new
 
 FOLLOW = "Link new accounts and work out the figures"
@@ -38,12 +38,14 @@ def follow() -> str:
         link_new()
         done = rollup.run("collect")
         varying.hold(done)
+        quality.run()
     return "nothing moved" if done is None else f"{done.rows_written} values written"
 
 
 def work_out(cause: str) -> None:
     """The figures that follow from what people decided or entered."""
     varying.hold(rollup.run(cause))
+    quality.run()
 
 
 def work_out_soon(cause: str) -> None:
