@@ -106,6 +106,11 @@ class Year(Span):
         return str(self.year)
 
 
+def closed_in_words(month: Month) -> str:
+    """Why a figure of a closed month takes no change."""
+    return f"{month.label} is closed: reopen it to change a figure"
+
+
 def parse(text: str) -> Month | Quarter | Year:
     """`2025-03`, `2025-Q1` or `2025`. Raises ValueError with a sentence that says what is expected."""
     if match := re.fullmatch(r"(\d{4})-Q([1-4])", text.strip(), re.IGNORECASE):

@@ -17,6 +17,7 @@ from django.db import DataError, connection, transaction
 from collectors.facts.estate import AssetKind
 from collectors.facts.shapes import EARLIEST
 from metrics.models import Rule
+from metrics.models.rules import begins_in_closed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +214,9 @@ def all_in_force(days: Iterable[date]) -> dict[date, dict[str, Any]]:
 
 
 def decide(key: str, value: Any, *, from_on: date = EARLIEST, note: str = "", by: Any = None) -> Rule:
-    """Set a rule from a day on. Raises ValueError with a sentence where the value makes no sense."""
+    """Set a rule from a day on. Raises ValueError with a sentence where the value or the day makes no sense."""
+    if problem := begins_in_closed(from_on):
+        raise ValueError(problem)
     rule, _ = Rule.objects.update_or_create(
         key=key, from_on=from_on, defaults={"value": SETTINGS[key].check(value), "note": note, "by": by}
     )

@@ -9,6 +9,7 @@ from django.db import models
 
 EVERY_ACCOUNT = -1
 NO_ACCOUNT = 0
+LATE = ", late"  # after an entity's name: the mark of a closed month in which its rows changed
 
 
 class TransactionId(models.Func):

@@ -103,18 +103,23 @@ def _month(account: str, day: str, source: str, where: str) -> str:
     )
 
 
+def account_and_join(entity: type[Entity]) -> tuple[str, str]:
+    """The account of a row t as it stands, in SQL, and what must be joined to tell it."""
+    if entity.counted.through:
+        return account_of_thing(entity, f"t.{entity.counted.through}_id"), ""
+    if not entity.counted.account or not has_account(entity):
+        return "0", ""
+    if not in_states(entity):
+        return "t.account_id", ""
+    assert entity.state_model is not None
+    states = entity.state_model._meta.db_table
+    return "c.account_id", f"JOIN {states} c ON c.thing_id = t.id AND c.until_on = %(forever)s"
+
+
 def _standing(entity: type[Entity], where: str) -> str:
     """The marks of rows as they stand, in SQL over their table as t."""
-    table, account, join = entity._meta.db_table, "0", ""
-    if entity.counted.through:
-        account = account_of_thing(entity, f"t.{entity.counted.through}_id")
-    elif entity.counted.account and has_account(entity):
-        account = "t.account_id"
-        if in_states(entity):
-            assert entity.state_model is not None
-            account = "c.account_id"
-            join = f"JOIN {entity.state_model._meta.db_table} c ON c.thing_id = t.id AND c.until_on = %(forever)s"
-    source = f"{table} t {join}"
+    account, join = account_and_join(entity)
+    source = f"{entity._meta.db_table} t {join}"
     rows = [_month(account, f"t.{day}", source, f"{where} AND t.{day} IS NOT NULL") for day in entity.counted.days]
     if entity.state_model:
         rows.append(_month(account, "%(month)s", source, where))

@@ -15,7 +15,7 @@ from collectors.columns import Column
 from collectors.connections import CollectorRun, Connection
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
-from collectors.load import marks, references
+from collectors.load import late, marks, references
 from collectors.load.states import States
 from collectors.load.tables import Tables, name_of, staged_as, target, type_of
 from collectors.transform import Batch, Plan
@@ -98,9 +98,15 @@ class Merge:
 
     def _write(self, cursor: Any, values: dict[str, Any], *, ids_needed: bool) -> None:
         self._mark_families(cursor, values)
+        closed = values | {"closed": late.closed_through(cursor)}
+        if closed["closed"]:
+            late.keep_changed(cursor, self.tables, self.ready, closed, self.thing_columns)
         cursor.execute(self.update, values)
         self._mark_families(cursor, values)
         cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
+        if closed["closed"]:
+            late.keep_added(cursor, self.tables, self.ready, closed)
+            late.keep_states(cursor, self.tables, self.ready, closed, self.state_columns)
         if self.states:
             self.states.move(cursor, values)
         marks.leave_changed(cursor, self.tables, self.ready, values)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 
-from collectors.load import marks
+from collectors.load import late, marks
 from collectors.load.tables import Tables, target
 
 # References of states need none of this: the next listing of their thing looks them up again.
@@ -59,7 +59,9 @@ def _fill(cursor: Any, ready: str, values: dict[str, Any]) -> None:
             "WHERE f.id = found.fact RETURNING f.id",
             values | {"waiting": name, "field": field},
         )
-        marks.leave(cursor, waiting, [key for (key,) in cursor.fetchall()], values)
+        filled = [key for (key,) in cursor.fetchall()]
+        marks.leave(cursor, waiting, filled, values)
+        late.keep_filled(cursor, waiting, filled, field, values)
     cursor.execute(
         f"DELETE FROM dangling d USING {ready} r WHERE r.external_id = d.external_id "
         "AND d.connection_id = %(connection)s AND d.target = %(entity)s",

@@ -11,7 +11,7 @@ from django.db import connection
 
 from collectors.errors import CollectError
 from collectors.facts.shapes import Record as Entity
-from collectors.load import marks
+from collectors.load import late, marks
 from collectors.load.merge import Place, hold
 
 SMALL = 20  # a shorter list may lose anything
@@ -69,6 +69,7 @@ def retire(
 
 def _retire(cursor: Any, entity: type[Entity], keys: list[int], values: dict[str, Any]) -> None:
     marks.leave(cursor, entity, keys, values)  # first, while the states still say whose each is
+    late.keep_retired(cursor, entity, keys, values)
     values = values | {"keys": keys}
     written = "retired_on = %(day)s, changed_run_id = %(run)s"
     if marks.has(entity, "gone_on"):

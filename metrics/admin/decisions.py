@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value, When
 from django.forms import BaseInlineFormSet
@@ -24,6 +25,7 @@ from collectors.facts.touched import Calendar
 from collectors.models import LedgerAccount, LedgerBalance, Queue
 from metrics.admin.dated import DatedForm
 from metrics.models import LedgerCategory, QueueKind
+from metrics.models.rules import begins_in_closed
 
 SPACED = {"style": "margin-right: .75rem"}
 
@@ -103,6 +105,9 @@ class DecidedAdmin(admin.ModelAdmin[Any]):
             self.message_user(request, ask, messages.WARNING)
             return
         decided = form.cleaned_data
+        if problem := begins_in_closed(decided["from_on"] or EARLIEST):
+            self.message_user(request, problem, messages.WARNING)
+            return
         with transaction.atomic():
             for thing in queryset:
                 self.decision_model._default_manager.update_or_create(
@@ -134,10 +139,20 @@ class DecidedAdmin(admin.ModelAdmin[Any]):
         return thing.decided_note or ""
 
 
+class Decisions(BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        """A form that is to be deleted is not looked at by itself."""
+        super().clean()
+        days = [form.instance.from_on for form in self.deleted_forms]
+        if days and (problem := begins_in_closed(*days)):
+            raise ValidationError(problem)
+
+
 class DecisionInline(admin.TabularInline[Any, Any]):
     """The decisions about one thing, newest first; each lasts until the next begins."""
 
     form = DatedForm
+    formset = Decisions
     extra = 1
     ordering = ("-from_on",)
     readonly_fields = ("by", "at")

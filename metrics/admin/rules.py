@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from collectors.facts.touched import Calendar
 from metrics.admin.dated import DatedForm
 from metrics.models import Rule
+from metrics.models.rules import begins_in_closed
 from metrics.settings import SETTINGS
 
 
@@ -90,6 +94,17 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     def what_they_mean(self, rule: Rule) -> SafeString:
         rows = ((s.label, s.help, as_text(s.default).replace("\n", ", ") or "none") for s in SETTINGS.values())
         return format_html_join("", "<p><strong>{}</strong>: {} Unless said: {}.</p>", rows)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
+        """A closed period keeps the rules it was closed with."""
+        return super().has_delete_permission(request, obj) and not (obj and begins_in_closed(obj.from_on))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
+        """Of those selected, the ones that may go."""
+        problem = begins_in_closed(*(rule.from_on for rule in queryset))
+        super().delete_queryset(request, queryset.exclude(from_on__lte=Calendar.current().closed_through or date.min))
+        if problem:
+            self.message_user(request, problem, messages.WARNING)
 
     def save_model(self, request: HttpRequest, rule: Rule, form: Any, change: bool) -> None:
         rule.by_id = request.user.pk

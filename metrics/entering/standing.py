@@ -15,7 +15,7 @@ from metrics import reading
 from metrics.declare import For, Metric
 from metrics.definitions import CATALOGUE
 from metrics.models import Entry, Origin, Period, Scope, State
-from metrics.periods import Month
+from metrics.periods import Month, closed_in_words
 from metrics.reading import Number, Person, ScopeRef
 from metrics.typed import may_be_entered
 
@@ -69,9 +69,9 @@ def standing(person: Person, places: Sequence[Place]) -> dict[Place, Standing]:
     keys, scopes, months = (tuple(dict.fromkeys(place[part] for place in places)) for part in range(3))
     stored = reading.numbers(person, keys, scopes, months)  # type: ignore[arg-type]
     entries = _entries(keys, scopes, months)  # type: ignore[arg-type]
-    locks = _locks(months)  # type: ignore[arg-type]
+    locked = locks(months)  # type: ignore[arg-type]
     return {
-        place: Standing(_that_stands(entries.get(place), stored[place]), stored[place], locks.get(place[2], ""))
+        place: Standing(_that_stands(entries.get(place), stored[place]), stored[place], locked.get(place[2], ""))
         for place in places
     }
 
@@ -96,18 +96,19 @@ def reference(scope: Scope) -> ScopeRef:
     return ScopeRef(scope.kind, scope.organization.slug if scope.organization else "")
 
 
-def _locks(months: Iterable[Month]) -> dict[Month, str]:
+def locks(months: Iterable[Month]) -> dict[Month, str]:
+    """Why some months take no entry, in words."""
     calendar = Calendar.current()
     today = timezone.now().astimezone(calendar.zone).date()
     days = {month.starts_on: month for month in months}
-    closed = set(
-        Period.objects.filter(grain="month", starts_on__in=days, state=Period.Status.CLOSED)
+    soft = set(
+        Period.objects.filter(grain="month", starts_on__in=days, state=Period.Status.SOFT_CLOSED)
         .values_list("starts_on", flat=True)
     )
-    locks = {}
+    found = {}
     for day, month in days.items():
         if day > today:
-            locks[month] = "the month has not begun"
-        elif day in closed or (calendar.closed_through and month.ends_on - timedelta(1) <= calendar.closed_through):
-            locks[month] = "the month is closed"
-    return locks
+            found[month] = "the month has not begun"
+        elif calendar.closed_through and month.ends_on - timedelta(1) <= calendar.closed_through and day not in soft:
+            found[month] = closed_in_words(month)
+    return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 
 from collectors.facts.touched import Touched
 from metrics.entering.check import CellEdit, CellError, Change, check
+from metrics.entering.standing import locks
 from metrics.models import Entry, Period, Scope
 from metrics.periods import Month
 from metrics.reading import Person, ScopeRef
@@ -30,7 +32,14 @@ def save(person: Person, scope: ScopeRef, cells: Sequence[CellEdit]) -> list[Cel
 
 @transaction.atomic
 def store(changes: Sequence[Change], person: Person) -> None:
-    """All of the changes or none. Two people who save the same client at once wait for each other."""
+    """All of the changes or none. Two people who save the same client at once wait for each other.
+
+    Raises PermissionDenied where a month was closed since the cells were checked; nobody closes one meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM calendar FOR SHARE")
+    if locked := locks({change.month for change in changes}):
+        raise PermissionDenied(f"{next(iter(locked.values()))}.")
     scopes = _scopes({change.scope for change in changes})
     periods = _periods({change.month for change in changes})
     list(Scope.objects.select_for_update().filter(id__in=scopes.values()).order_by("id").values_list("id"))

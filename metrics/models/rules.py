@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
 from collectors.facts.shapes import EARLIEST
+from collectors.facts.touched import Calendar
 
 
 class Dated(models.Model):
@@ -19,6 +22,25 @@ class Dated(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        """A closed period keeps the rules it was closed with. Raises ValidationError with a sentence."""
+        super().clean()
+        was = type(self)._default_manager.filter(pk=self.pk).values_list("from_on", flat=True).first()
+        if problem := begins_in_closed(*(day for day in (self.from_on, was) if day)):
+            raise ValidationError(problem)
+
+
+def begins_in_closed(*days: date) -> str:
+    """Why a rule can neither begin nor change on one of these days; empty where it can."""
+    closed_through = Calendar.current().closed_through
+    if closed_through is None or min(days) > closed_through:
+        return ""
+    opens = closed_through + timedelta(days=1)
+    return (
+        f"Periods are closed through {closed_through:%-d %b %Y} and keep the rules they were closed with: "
+        f"let this begin on {opens:%-d %b %Y}, the first day that is open, or later."
+    )
 
 
 class Rule(Dated):

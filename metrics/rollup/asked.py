@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectors.facts.touched import Calendar
+from collectors.facts.touched import LATE, Calendar
 from metrics.declare import Facts
 from metrics.definitions import CATALOGUE
 from metrics.models import Definition, Period, Rollup, RollupReading, Scope
@@ -82,6 +82,8 @@ class Asked:
     whole: frozenset[Month]
     partly: Mapping[Month, Part]
     readings: Mapping[Key, tuple[datetime, datetime, int | None]]
+    late: frozenset[Month] = frozenset()  # closed months in which something changed at a source since
+    entered: Mapping[Month, frozenset[int]] = field(default_factory=dict)  # soft-closed ones, the scopes given numbers
 
     @property
     def months(self) -> list[Month]:
@@ -118,35 +120,64 @@ class Asked:
 
 def ask(now: datetime, *, everything: bool = False) -> Asked | None:
     """Take the marks, and see which months they and the readings ask for; None where there is nothing to do."""
-    calendar = Calendar.current()
     marks = fetch(TAKE_MARKS)
+    asked = _nothing_yet(now)
+    if asked is None:
+        return None
+    months = frozenset(months_between(asked.first, asked.current))
+    opened = frozenset(month for month in months if not asked.is_closed(month.ends_on))
+    last = Rollup.objects.order_by("-id").first()
+    moved = _moved(asked, last) if last else set()
+    if everything or last is None or _new_definitions() or _marked_whole(marks):
+        whole = opened
+    else:
+        whole = opened & {*moved, *_begun_since(asked, last)}
+    partly = {month: part for month, part in _marked(marks, opened).items() if month not in whole}
+    closed = months - opened
+    late, entered = (_late(marks, closed) | (moved & closed), _entered(marks)) if closed else (frozenset(), {})
+    if not (whole or partly or late or entered):
+        return None
+    return replace(asked, whole=frozenset(whole), partly=partly, late=late, entered=entered)
+
+
+def about_closed(now: datetime) -> Asked:
+    """A question that names no month yet, for who works closed months out again; no mark is taken."""
+    asked = _nothing_yet(now)
+    assert asked is not None
+    return asked
+
+
+def _nothing_yet(now: datetime) -> Asked | None:
+    """What has been read, and since when; None where nothing ever was."""
+    calendar = Calendar.current()
     [(first_day,)] = fetch(FIRST_DAY, [calendar.zone.key])
     if first_day is None:
         return None
     current = Month.holding(now.astimezone(calendar.zone).date())
-    first = min(Month.holding(first_day), current)
     readings = {(row[0], row[1], row[2]): (row[3], row[4], row[5]) for row in fetch(READ_NOW)}
-    asked = Asked(now, calendar.zone, first, calendar.closed_through, frozenset(), {}, readings)
-    opened = _open_months(asked)
-    last = Rollup.objects.order_by("-id").first()
-    if everything or last is None or _new_definitions() or _marked_whole(marks):
-        whole = opened
-    else:
-        whole = opened & {*_moved(asked, last), *_begun_since(asked, last)}
-    partly = {month: part for month, part in _marked(marks, opened).items() if month not in whole}
-    if not whole and not partly:
-        return None
-    return Asked(now, calendar.zone, first, calendar.closed_through, frozenset(whole), partly, readings)
+    first = min(Month.holding(first_day), current)
+    return Asked(now, calendar.zone, first, calendar.closed_through, frozenset(), {}, readings)
 
 
-def _open_months(asked: Asked) -> frozenset[Month]:
-    closed = set(
-        Period.objects.filter(grain="month", state=Period.Status.CLOSED).values_list("starts_on", flat=True)
-    )
+def _late(marks: Iterable[tuple[str, int, date]], closed: frozenset[Month]) -> frozenset[Month]:
+    """The closed months that a change at a source could move, did they still move."""
     return frozenset(
-        month for month in months_between(asked.first, asked.current)
-        if month.starts_on not in closed and not asked.is_closed(month.ends_on)
+        month for entity, _, day in marks if entity.endswith(LATE)
+        for month, _ in _moved_by(entity.removesuffix(LATE), day, closed)
     )
+
+
+def _entered(marks: Iterable[tuple[str, int, date]]) -> dict[Month, frozenset[int]]:
+    """The soft-closed months in which people have entered or corrected since, and for whom."""
+    soft = {
+        Month.holding(starts_on) for starts_on in
+        Period.objects.filter(grain="month", state=Period.Status.SOFT_CLOSED).values_list("starts_on", flat=True)
+    }
+    found: dict[Month, frozenset[int]] = {}
+    for entity, scope, day in marks:
+        if entity == ENTRY and day != EVERY_MONTH and (month := Month.holding(day)) in soft:
+            found[month] = found.get(month, frozenset()) | {scope}
+    return found
 
 
 def _new_definitions() -> bool:
@@ -190,7 +221,7 @@ def _touching(asked: Asked, start: datetime, end: datetime) -> set[Month]:
 
 def _marked(marks: Iterable[tuple[str, int, date]], opened: frozenset[Month]) -> dict[Month, Part]:
     """What each marked month asks for: the scopes the marked accounts belong or belonged to, and the company."""
-    marks = list(marks)
+    marks = [mark for mark in marks if not mark[0].endswith(LATE)]
     scopes = _scopes_of({account for entity, account, _ in marks if entity != ENTRY and account > NO_ACCOUNT})
     company = frozenset(
         Scope.objects.filter(kind__in=[Scope.Kind.COMPANY, Scope.Kind.NOT_LINKED]).values_list("id", flat=True)

@@ -153,7 +153,7 @@ def _worked_out(act: Callable[[], object], person: Person | None, now: datetime,
     moment = timezone.now()
     act()
     asked = ask(now)
-    if asked is None:
+    if asked is None or not asked.months:
         return Preview([], 0, 0)
     compute(asked)
     moved = sorted(_moved(person), key=lambda each: each.weight)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 
-def execute(statement: str, values: Sequence[Any] | None = None) -> int:
+def execute(statement: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> int:
     """Run a statement; how many rows it moved. Without values a percent sign needs no doubling."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

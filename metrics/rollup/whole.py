@@ -11,6 +11,8 @@ from django.utils import timezone
 from metrics.models import Rollup, RollupReading
 from metrics.rollup.asked import Asked, ask
 from metrics.rollup.compute import compute
+from metrics.rollup.restate import restate
+from metrics.rollup.soft_closed import lay_entries
 from metrics.rollup.sql import execute
 from metrics.rollup.store import store
 
@@ -25,7 +27,7 @@ def run(cause: str, *, everything: bool = False, now: datetime | None = None) ->
 
     The marks are taken in the transaction that stores the values, so a crash loses none of them.
     """
-    execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    alone()
     execute(f"SET LOCAL work_mem = '{WORKING_MEMORY}'")
     execute("SET LOCAL jit = off")  # compiling these wide statements takes longer than running them
     moment = now or timezone.now()
@@ -33,13 +35,21 @@ def run(cause: str, *, everything: bool = False, now: datetime | None = None) ->
     if asked is None:
         return None
     rollup = Rollup.objects.create(cause=cause, started_at=moment, asked=asked.told)
-    compute(asked)
-    rollup.rows_written = store(rollup)
+    if asked.months:
+        compute(asked)
+        rollup.rows_written = store(rollup)
+    rollup.rows_written += lay_entries(asked, rollup)
+    restate(asked)
     rollup.ended_at = now or timezone.now()
     rollup.save(update_fields=["rows_written", "ended_at"])
     _remember_readings(rollup, asked)
     log.info("Roll-up after %s: %d months, %d values written", cause, len(asked.months), rollup.rows_written)
     return rollup
+
+
+def alone() -> None:
+    """Wait for a roll-up or a close under way, and let no other begin until the end of this transaction."""
+    execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
 
 
 def _remember_readings(rollup: Rollup, asked: Asked) -> None:

@@ -16,7 +16,7 @@ from collectors.facts.readings import Reading
 from collectors.facts.service import Ticket
 from collectors.facts.touched import Calendar, Touched
 from metrics import rollup
-from metrics.models import MonthlyValue, Origin, Period, QuarterlyValue, QueueKind, Rollup, RollupReading, YearlyValue
+from metrics.models import MonthlyValue, Origin, QuarterlyValue, QueueKind, Rollup, RollupReading, YearlyValue
 from metrics.rollup import whole
 from metrics.rollup.marks import mark_accounts, mark_all
 from metrics.settings import decide
