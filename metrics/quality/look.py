@@ -1,4 +1,4 @@
-"""When the rules look, and at what: after each roll-up at what it moved, once a day and before a close at all."""
+"""When the rules look, and at what: after each roll-up at what it moved, once a day and before a close at more."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from collectors.facts.touched import Calendar
 from metrics.models import QualityScore, Rollup
 from metrics.periods import Month, Span
 from metrics.quality import scores
-from metrics.quality.extent import Extent, asked_of, every_month
+from metrics.quality.extent import Extent, asked_of
 from metrics.quality.rules import RULES, Over, Rule
 from metrics.quality.store import keep
 
+LATELY = 4  # months: the running one and a quarter before it
 ONE_AT_A_TIME = 7_132_003  # the advisory lock of looks
 
 
 @transaction.atomic
 def run(*, now: datetime | None = None) -> None:
-    """Look at what the roll-ups since the last look moved; on the first run of a day at everything, and score it.
+    """Look at what the roll-ups since the last look moved; once a day also at records and systems, and score them.
 
     Where nothing moved only the systems are looked at: whether they were read, and what could not be.
     """
     _alone()
     moment = now or timezone.now()
     waiting = list(Rollup.objects.filter(looked_at=None))
+    months = asked_of(rollup.asked for rollup in waiting)
     if _first_of_the_day(moment):
-        _look(moment, every_month(), whole=True)
+        _look(moment, {**months, **_lately(moment)}, whole=True)
         scores.score(moment)
     else:
-        _look(moment, asked_of(rollup.asked for rollup in waiting))
+        _look(moment, months)
     Rollup.objects.filter(pk__in=[rollup.pk for rollup in waiting]).update(looked_at=moment)
 
 
@@ -62,6 +64,12 @@ def _asked(rule: Rule, extent: Extent) -> bool:
         case Over.EVERYONE:
             return extent.for_everyone
     return bool(extent.months)
+
+
+def _lately(now: datetime) -> dict[Month, frozenset[int] | None]:
+    """The months looked at once a day whether they moved or not; of earlier ones nothing is new unless they move."""
+    month = Month.holding(now.astimezone(Calendar.current().zone).date())
+    return {month.shift(-back): None for back in range(LATELY)}
 
 
 def _first_of_the_day(now: datetime) -> bool:

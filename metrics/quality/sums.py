@@ -71,24 +71,22 @@ SELECT x.metric, x.scope_id, x.period_id, x.starts_on, x.clients, x.value FROM (
 
 QUARTERS = """
 SELECT x.metric, x.scope_id, x.period_id, x.starts_on, x.months, x.value FROM (
-    SELECT s.metric, l.scope_id, l.period_id, l.starts_on, q.value, m.good,
-           CASE WHEN s.metric = ANY(%(sum)s) THEN m.added
-                WHEN s.metric = ANY(%(mean)s) THEN round(m.mean, 8)
-                WHEN s.metric = ANY(%(first)s) THEN m.first ELSE m.last END AS months
+    SELECT s.metric, l.scope_id, l.period_id, l.starts_on, q.value,
+           CASE WHEN s.metric = ANY(%(sum)s) THEN sum(v.value)
+                WHEN s.metric = ANY(%(mean)s) THEN round(round(sum(v.value), 40) / nullif(count(v.value), 0), 8)
+                WHEN s.metric = ANY(%(first)s) THEN (array_agg(v.value ORDER BY m.starts_on)
+                    FILTER (WHERE v.value IS NOT NULL))[1]
+                ELSE (array_agg(v.value ORDER BY m.starts_on DESC) FILTER (WHERE v.value IS NOT NULL))[1] END AS months
     FROM looked_at l
     JOIN shown_as s ON s.period_id = l.period_id AND s.grain = 'quarter' AND s.metric = ANY(%(metrics)s)
     JOIN metrics_quarterly q
-        ON q.scope_id = l.scope_id AND q.definition_id = s.definition_id AND q.period_id = l.period_id
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS good, sum(v.value) AS added, round(sum(v.value), 40) / nullif(count(*), 0) AS mean,
-               (array_agg(v.value ORDER BY p.starts_on))[1] AS first,
-               (array_agg(v.value ORDER BY p.starts_on DESC))[1] AS last
-        FROM period p JOIN metrics_monthly v
-            ON v.scope_id = l.scope_id AND v.definition_id = s.definition_id AND v.period_id = p.id
-        WHERE p.grain = 'month' AND p.starts_on >= s.starts_on AND p.ends_on <= s.ends_on AND v.state IN (0, 1, 3)
-    ) m
-    WHERE q.state = 0
-) x WHERE abs(x.value - x.months) > 0.00000001 OR x.good = 0"""
+        ON q.scope_id = l.scope_id AND q.definition_id = s.definition_id AND q.period_id = l.period_id AND q.state = 0
+    JOIN shown_as m ON m.metric = s.metric AND m.grain = 'month' AND m.definition_id = s.definition_id
+        AND m.starts_on >= s.starts_on AND m.starts_on < s.ends_on
+    LEFT JOIN metrics_monthly v ON v.scope_id = l.scope_id AND v.definition_id = s.definition_id
+        AND v.period_id = m.period_id AND v.state IN (0, 1, 3)
+    GROUP BY s.metric, l.scope_id, l.period_id, l.starts_on, q.value
+) x WHERE x.months IS NULL OR abs(x.value - x.months) > 0.00000001"""
 
 UNMAPPED = """
 SELECT side.metric, p.id, f.month, sum(abs(f.amount)), count(DISTINCT la.id)

@@ -158,7 +158,8 @@ def test_a_quarter_is_its_months(metric: str, quarter: str, told: int) -> None:
 
 
 @pytest.mark.parametrize("billed, managed, told", [
-    ("40", "30", 1), ("40", "40", 0), ("40", "38", 0), ("10", "8", 0), ("0", "30", 0), ("100", "96", 0), ("100", "94", 1),
+    ("40", "30", 1), ("40", "40", 0), ("40", "38", 0), ("10", "8", 0), ("0", "30", 0), ("100", "96", 0),
+    ("100", "94", 1),
 ])  # fmt: skip
 def test_seats_billed_and_managed_are_compared_where_seats_are_billed(
     acme: Organization, billed: str, managed: str, told: int

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 from collectors.facts.touched import Calendar
 from metrics import quality
-from metrics.models import Finding, Period, QualityScore
+from metrics.models import Finding, Period, QualityScore, Rollup
 from metrics.periods import Month, months_between
 from metrics.quality.extent import every_month
-from metrics.quality.look import _look
 from metrics.reading import COMPANY, ScopeRef
 from tests.metrics.stored_values import store
 
@@ -17,8 +16,9 @@ APRIL = datetime(2025, 4, 2, 12, tzinfo=UTC)
 
 
 def look(now: datetime = APRIL) -> None:
-    """Everything there is, as on the first look of a day."""
+    """At every month, as after a roll-up of everything, and at records and systems."""
     QualityScore.objects.all().delete()
+    Rollup.objects.create(cause="a test", asked={str(month.starts_on): None for month in every_month()})
     quality.run(now=now)
 
 
@@ -46,4 +46,4 @@ def in_utc() -> None:
     Calendar.objects.update_or_create(id=1, defaults={"time_zone": "UTC"})
 
 
-__all__ = ["APRIL", "_look", "every_month", "found", "in_utc", "look", "months_known", "says", "series"]
+__all__ = ["APRIL", "every_month", "found", "in_utc", "look", "months_known", "says", "series"]
