@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("qbr.first_use.urls")),
     path("", include("qbr.pages.urls")),
     path("", include("qbr.data.urls")),
+    path("", include("qbr.quality.urls")),
     path("", include("qbr.entry.urls")),
     path("admin/", admin.site.urls),
 ]
