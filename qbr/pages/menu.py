@@ -82,6 +82,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Behind the numbers",
         (
             Entry("data", "Data", "data", carries=False),
+            Entry("quality", "Data quality", "check", carries=False),
             Entry("entry", "Enter numbers", "entry", carries=False, may=access.may_enter),
             Entry("import", "Import", "download", carries=False, may=access.may_enter),
             Entry("admin:index", "Administration", "admin", carries=False, may=_staff),
