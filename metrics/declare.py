@@ -108,6 +108,8 @@ class Metric:
     unit: Unit
     meaning: str
     version: int = 1
+    since: date | None = None  # of a later version: the day it was declared
+    note: str = ""  # of a later version: a sentence that says what it does otherwise
     scopes: frozenset[For] = ALL_SCOPES
     access: Access = Access.EVERYONE
     better: Better = Better.NEITHER
@@ -302,7 +304,7 @@ def facts_of(metric: Metric) -> Facts | None:
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
     "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
-    "factors",
+    "factors", "since", "note",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

@@ -10,28 +10,28 @@ from __future__ import annotations
 from functools import cache
 
 from metrics.declare import Derived, Facts, For, Metric, facts_of
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS, name_of
 from metrics.formula import parse
 
 LEAST_RESOLVED = "least_resolved"  # the rule below which a joined number has insufficient coverage
 
 
 @cache
-def counted_inputs(key: str, scope: For) -> tuple[str, ...]:
-    """The metrics counted from facts that a metric comes down to, in the order its formula names them; or itself."""
-    metric = CATALOGUE[key]
+def counted_inputs(name: str, scope: For) -> tuple[str, ...]:
+    """The metrics counted from facts that a version of one comes down to, in its formula's order; or itself."""
+    metric = VERSIONS[name]
     if facts_of(metric) is not None:
-        return (key,)
+        return (name,)
     if not isinstance(metric, Derived):
         return ()
-    words = [word for word in parse(metric.formula_for(scope)).inputs if word in CATALOGUE]
+    words = [word for word in parse(metric.formula_for(scope)).inputs if word in VERSIONS]
     return tuple(dict.fromkeys(found for word in words for found in counted_inputs(word, scope)))
 
 
 def is_joined(metric: Metric, scope: For) -> bool:
     """Whether a metric's values depend on which accounts are the same client. A client's own are all its own."""
     if scope is For.COMPANY:
-        return len({_facts(key).layer for key in counted_inputs(metric.key, scope)}) > 1
+        return len({_facts(key).layer for key in counted_inputs(name_of(metric), scope)}) > 1
     return scope is For.SEGMENT and metric.is_for(scope)
 
 
@@ -39,15 +39,15 @@ def bases_of(metric: Metric, scope: For) -> tuple[str, ...]:
     """The inputs a joined metric's coverage is told of: those whose facts belong to accounts. Empty: it has none."""
     if not is_joined(metric, scope):
         return ()
-    return tuple(key for key in counted_inputs(metric.key, scope) if _facts(key).account)
+    return tuple(key for key in counted_inputs(name_of(metric), scope) if _facts(key).account)
 
 
-def base_word(key: str) -> str:
+def base_word(name: str) -> str:
     """What a share of it is a share of: hours, devices, MRR."""
-    return CATALOGUE[key].base or _facts(key).base
+    return VERSIONS[name].base or _facts(name).base
 
 
-def _facts(key: str) -> Facts:
-    facts = facts_of(CATALOGUE[key])
-    assert facts is not None, key
+def _facts(name: str) -> Facts:
+    facts = facts_of(VERSIONS[name])
+    assert facts is not None, name
     return facts

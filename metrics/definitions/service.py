@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from metrics.declare import Better, Derived, Flow, Metric, Section, Standing, Told, Unit
 from metrics.definitions.facts import KIND_OF_WORK, TICKETS, TIME
 from metrics.models import QueueKind
@@ -107,4 +110,20 @@ HOURS: tuple[Metric, ...] = (
         meaning="All hours of work, of every kind, in the month the time was entered.",
         facts=TIME, dated="f.entered_on", value="sum(f.hours)", where_words="by the day entered",
     ),
+)
+
+
+def _by_day_worked(hours: Flow) -> Flow:
+    """The same hours in the month the work was done (C21): what is entered late goes back to where it belongs."""
+    assert hours.dated == "f.entered_on"
+    return replace(
+        hours, version=2, since=date(2026, 11, 21), dated="f.worked_on",
+        note="Hours count in the month of the day they were worked, not of the day they were entered.",
+        meaning=hours.meaning.replace("the time was entered", "the work was done"),
+        where_words=hours.where_words.replace("the day entered", "the day worked"),
+    )
+
+
+BY_DAY_WORKED: tuple[Flow, ...] = tuple(
+    _by_day_worked(metric) for metric in (*MONTHLY, *HOURS) if isinstance(metric, Flow) and metric.facts is TIME
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from metrics.declare import COMPANY_ONLY, Access, Better, Derived, Factor, Metric, Section, Unit, at_most
 
 NO_SERVICE_REVENUE = "no service revenue"
@@ -154,4 +157,25 @@ SMART_NUMBERS: tuple[Metric, ...] = (
         undefined="no first-time appointments", smart_number=True, spreadsheet_label="Sales Call Close %",
         requirement="R145",
     ),
+)
+
+
+def _with_orr(metric: Metric) -> Derived:
+    """Service revenue as the owner's spreadsheet adds it up, other recurring revenue included (C28)."""
+    assert isinstance(metric, Derived)
+
+    def added(formula: str) -> str:
+        return formula.replace("(nrr + mrr)", "(nrr + mrr + orr)")
+
+    return replace(
+        metric, version=2, since=date(2026, 11, 21), formula=added(metric.formula),
+        note="Service revenue is NRR, MRR and ORR, as the spreadsheet adds it up, not NRR and MRR alone.",
+        meaning=metric.meaning.replace("NRR and MRR", "NRR, MRR and ORR"),
+        factors=tuple(replace(factor, formula=added(factor.formula)) for factor in metric.factors),
+    )
+
+
+WITH_ORR: tuple[Derived, ...] = tuple(
+    _with_orr(metric) for metric in SMART_NUMBERS
+    if metric.key in ("service_revenue_per_employee", "service_revenue_per_technical_employee")
 )

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from metrics.models.rules import Dated
+
 
 class State(models.IntegerChoices):
     """Why a value is there, or why it is not. Missing is a value with a reason, and never zero."""
@@ -58,16 +60,18 @@ class Basis(models.Model):
         db_table = "basis"
 
 
-class InForce(models.Model):
-    """Which version of a metric is shown from which period on."""
+class InForce(Dated):
+    """Which version of a metric is in force in the periods that begin on a day or later: shown, and read by others."""
 
-    pk = models.CompositePrimaryKey("metric", "from_on")
     metric = models.TextField()
-    from_on = models.DateField()
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="+")
 
     class Meta:
         db_table = "in_force"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["metric", "from_on"], name="in_force_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.metric}, version {self.definition.version}"
 
 
 class Segment(models.Model):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.facts.touched import LATE, Calendar
 from metrics.declare import Facts
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS
 from metrics.models import Definition, Period, Rollup, RollupReading, Scope
 from metrics.periods import Month, months_between
 from metrics.rollup.compile import BRIDGED, COUNTED, STANDING, entities_of, standing
@@ -182,7 +182,7 @@ def _entered(marks: Iterable[tuple[str, int, date]]) -> dict[Month, frozenset[in
 
 def _new_definitions() -> bool:
     known = set(Definition.objects.values_list("metric", "version"))
-    return any((metric.key, metric.version) not in known for metric in CATALOGUE.values())
+    return any((metric.key, metric.version) not in known for metric in VERSIONS.values())
 
 
 def _marked_whole(marks: Iterable[tuple[Any, ...]]) -> bool:

@@ -25,7 +25,7 @@ from metrics.declare import (
     Total,
     facts_of,
 )
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS, versions_of
 from metrics.formula import Formula, parse
 from metrics.periods import Month
 from metrics.rollup.sql import day, text
@@ -41,7 +41,7 @@ def entities_of(facts: Facts) -> list[str]:
 
 
 def bridges() -> list[Bridge]:
-    found = {m.bridge.facts.name: m.bridge for m in CATALOGUE.values() if isinstance(m, Movement | Opening)}
+    found = {m.bridge.facts.name: m.bridge for m in VERSIONS.values() if isinstance(m, Movement | Opening)}
     return list(found.values())
 
 
@@ -50,13 +50,13 @@ def moved(bridge: Bridge) -> str:
     return f"{bridge.facts.name}, moved"
 
 
-FACTS = {metric.key: facts for metric in CATALOGUE.values() if (facts := facts_of(metric))}
+FACTS = {name: facts for name, metric in VERSIONS.items() if (facts := facts_of(metric))}
 COUNTED = frozenset(name for facts in FACTS.values() for name in entities_of(facts))  # entities metrics count
 STANDING = frozenset(
-    name for key, facts in FACTS.items() if isinstance(CATALOGUE[key], Standing) for name in entities_of(facts)
+    name for of, facts in FACTS.items() if isinstance(VERSIONS[of], Standing) for name in entities_of(facts)
 )
 BRIDGED = frozenset(
-    name for key, facts in FACTS.items() if isinstance(CATALOGUE[key], Movement) for name in entities_of(facts)
+    name for of, facts in FACTS.items() if isinstance(VERSIONS[of], Movement) for name in entities_of(facts)
 )
 
 
@@ -103,21 +103,25 @@ class Group:
 
 @cache
 def in_order() -> tuple[Metric, ...]:
-    """Every metric after those it is worked out from. Raises ValueError where they go round in a circle."""
+    """Every version of every metric, after all versions of those it is worked out from.
+
+    Raises ValueError where they go round in a circle.
+    """
     placed: dict[str, Metric] = {}
 
-    def place(key: str, path: tuple[str, ...]) -> None:
-        if key in path:
-            raise ValueError(f"{' -> '.join([*path, key])} goes round in a circle.")
-        if key not in placed:
-            metric = CATALOGUE[key]
+    def place(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise ValueError(f"{' -> '.join([*path, name])} goes round in a circle.")
+        if name not in placed:
+            metric = VERSIONS[name]
             for scope in For:
                 for needed in formula_inputs(metric, scope):
-                    place(needed, (*path, key))
-            placed[key] = metric
+                    for version in versions_of(needed):
+                        place(version, (*path, name))
+            placed[name] = metric
 
-    for key in CATALOGUE:
-        place(key, ())
+    for name in VERSIONS:
+        place(name, ())
     return tuple(placed.values())
 
 
@@ -171,7 +175,7 @@ def groups(spans: Sequence[tuple[Month, Month]]) -> Iterator[Group]:
     standings: dict[tuple[str, str, str], list[Standing]] = {}
     stocks: dict[str, list[Stock]] = {}
     moves: dict[str, list[Movement | Opening]] = {}
-    for metric in CATALOGUE.values():
+    for metric in VERSIONS.values():
         match metric:
             case Flow(facts=facts, dated=dated):
                 flows.setdefault((facts.name, dated), []).append(metric)

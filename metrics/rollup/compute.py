@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from metrics.declare import For, Total
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS
 from metrics.models import Origin, State
 from metrics.rollup.asked import Asked
-from metrics.rollup.bases import Bases, Definitions, lay_definitions
+from metrics.rollup.bases import Bases
 from metrics.rollup.compile import entered_by_hand
 from metrics.rollup.count import count
 from metrics.rollup.cover import cover
 from metrics.rollup.derive import GIVEN, GOOD, derived_sql
 from metrics.rollup.gather import gather
+from metrics.rollup.in_force import Definitions, lay_definitions, lay_in_force
 from metrics.rollup.segments import add_up
 from metrics.rollup.sql import execute, ids, lay, text
 from metrics.rollup.tables import lay_tables, lay_upper
@@ -47,11 +48,12 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
         execute(f"DROP {old}")
     definitions = lay_definitions()
     periods, narrow = lay_tables(asked, known_at)
+    read = lay_in_force(definitions, periods)
     execute(WORKED)
     count(asked, periods, narrow, definitions)
     _overlay(definitions)
     sides = list(For) if add_up(definitions) else [For.COMPANY, For.ORGANIZATION]
-    Bases(definitions, lay_upper(asked, periods)).lay(sides)
+    Bases(definitions, lay_upper(asked, periods), read).lay(sides)
     _derive_months(definitions, sides)
     execute("ANALYZE worked")
     gather(definitions)
@@ -62,8 +64,11 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
 
 
 def _overlay(definitions: Definitions) -> None:
-    """What people gave: it stands where nothing was collected, and a correction stands over what was."""
-    by_hand = ", ".join(f"({text(key)}, {definitions[key]})" for key, m in CATALOGUE.items() if entered_by_hand(m))
+    """What people gave: it stands where nothing was collected, and a correction stands over what was.
+
+    They gave it for the metric, so it stands in every version of it.
+    """
+    by_hand = ", ".join(f"({text(m.key)}, {definitions[name]})" for name, m in VERSIONS.items() if entered_by_hand(m))
     origins = " ".join(f"WHEN {text(kind.value)} THEN {int(origin)}" for kind, origin in GIVEN.items())
     lay("given", f"""
         SELECT a.scope_id, d.definition_id::bigint, a.period_id, e.value, e.kind, CASE e.kind {origins} END AS origin
@@ -82,7 +87,7 @@ def _overlay(definitions: Definitions) -> None:
         UPDATE worked w SET value = NULL, state = {int(State.NOT_APPLICABLE)}, cause = 'not used',
                fact_rows = NULL, checksum = NULL
         FROM given g WHERE {same} AND g.kind = 'not_used' AND coalesce(w.fact_rows, 0) = 0""")
-    totals = ids(definitions[key] for key, metric in CATALOGUE.items() if isinstance(metric, Total))
+    totals = ids(definitions[name] for name, metric in VERSIONS.items() if isinstance(metric, Total))
     execute(f"""
         INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin)
         SELECT g.scope_id, g.definition_id, g.period_id, g.value,
@@ -93,7 +98,7 @@ def _overlay(definitions: Definitions) -> None:
 
 
 def _derive_months(definitions: Definitions, sides: Iterable[For]) -> None:
-    totals = ids(definitions[key] for key, metric in CATALOGUE.items() if isinstance(metric, Total))
+    totals = ids(definitions[name] for name, metric in VERSIONS.items() if isinstance(metric, Total))
     source = """
         SELECT w.scope_id, w.period_id, w.definition_id, w.value, w.state, w.months, w.of_months FROM worked w
         JOIN scoped s ON s.scope_id = w.scope_id AND s.kind = {kind}

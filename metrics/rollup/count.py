@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from metrics.declare import Facts, Movement, Opening, Standing, Told
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS, name_of
 from metrics.models import Origin, State
 from metrics.periods import Month, months_between
 from metrics.rollup.asked import Asked
-from metrics.rollup.bases import Definitions
 from metrics.rollup.compile import STOOD, Group, amounts, groups
+from metrics.rollup.in_force import Definitions
 from metrics.rollup.sql import day, execute, fetch, ids, lay, text
 from metrics.rollup.tables import Periods, company_scope, not_linked_scope
 
@@ -67,7 +67,7 @@ def count(asked: Asked, periods: Periods, narrow: frozenset[Month], definitions:
 
 def _lay_metric_months(table: str, of: Sequence[Group], definitions: Definitions) -> None:
     rows = [
-        f"({definitions[metric.key]}, {day(month.starts_on)})"
+        f"({definitions[name_of(metric)]}, {day(month.starts_on)})"
         for group in of for metric in group.metrics for month in months_between(*group.span)
     ]
     lay(table, f"""
@@ -79,7 +79,7 @@ def _lay_metric_months(table: str, of: Sequence[Group], definitions: Definitions
 def _leave_what_stands(asked: Asked, periods: Periods, definitions: Definitions) -> None:
     months = [month for month in asked.months if (needs := asked.needs(month)) is not None and needs <= STOOD]
     if months:
-        kinds = ids(definitions[key] for key, metric in CATALOGUE.items() if isinstance(metric, Standing))
+        kinds = ids(definitions[name] for name, metric in VERSIONS.items() if isinstance(metric, Standing))
         periods_of = ids(periods[month] for month in months)
         execute(LEAVE.format(
                 months=periods_of, definitions=kinds, columns=LEFT_BY, company=company_scope()
@@ -105,7 +105,7 @@ def _company_by_difference(of: Sequence[Group], definitions: Definitions, compan
     _lay_metric_months("differing", of, definitions)
     before = "CASE WHEN v.origin = 0 THEN v.value ELSE v.collected END"
     fed_as = " ".join(
-        f"WHEN {definitions[metric.key]} THEN {text(group.fed_as)}" for group in of for metric in group.metrics
+        f"WHEN {definitions[name_of(metric)]} THEN {text(group.fed_as)}" for group in of for metric in group.metrics
     )
     execute(f"""
         WITH moved AS (
@@ -168,7 +168,7 @@ def _counted_sql(group: Group, definitions: Definitions, company: int, apart: in
         named.append("unsettled")
     sums = ", ".join(f"sum({name}) AS {name}" for name in named)
     values = ", ".join(
-        f"({definitions[metric.key]}::bigint, e.v{n}, e.n{n}, e.k{n}, {untold[n]})"
+        f"({definitions[name_of(metric)]}::bigint, e.v{n}, e.n{n}, e.k{n}, {untold[n]})"
         for n, metric in enumerate(group.metrics)
     )
     there = "f.state IN (0, 1, 2, 3) AND NOT u.untold"

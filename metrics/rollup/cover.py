@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from metrics.declare import Across, For
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS, name_of, versions_of
 from metrics.joined import LEAST_RESOLVED, base_word, bases_of
 from metrics.models import Origin, State
-from metrics.rollup.bases import Definitions
 from metrics.rollup.derive import GOOD, RESOLVED
+from metrics.rollup.in_force import Definitions
 from metrics.rollup.sql import execute, ids, text
 from metrics.rollup.tables import company_scope, not_linked_scope
 
@@ -27,7 +27,7 @@ BY_HAND = f"({int(Origin.ENTERED)}, {int(Origin.IMPORTED)}, {int(Origin.CORRECTE
 # last. The share is cut off and never rounded up: what lacks a little is not whole.
 COVER = """
 WITH base(definition_id, across) AS (VALUES {bases}
-), joined(kind, definition_id, base_id, word, place) AS (VALUES {joined}
+), joined(kind, definition_id, base_id, word, place, itself) AS (VALUES {joined}
 ), month AS (
     SELECT period_id FROM asked UNION SELECT month_id FROM member
 ), held AS (
@@ -66,6 +66,8 @@ WITH base(definition_id, across) AS (VALUES {bases}
 ), told AS (
     SELECT j.kind, j.definition_id, s.period_id, j.word, min(j.place) AS place, min(s.share) AS share
     FROM joined j JOIN share s ON s.definition_id = j.base_id
+    WHERE j.itself OR NOT EXISTS (
+        SELECT 1 FROM aside x WHERE x.definition_id = s.definition_id AND x.period_id = s.period_id)
     GROUP BY 1, 2, 3, 4
 ), covered AS (
     SELECT kind, definition_id, period_id, min(share) AS share,
@@ -89,25 +91,27 @@ def cover(definitions: Definitions, sides: Iterable[For]) -> None:
     joined = list(_joined(sides))
     bases = sorted({base for _, _, base, _ in joined})
     rows = (
-        f"({text(scope.value)}, {definitions[key]}, {definitions[base]}, {text(base_word(base))}, {place})"
-        for scope, key, base, place in joined
+        f"({text(scope.value)}, {definitions[name]}, {definitions[base]}, {text(base_word(base))}, {place}, "
+        f"{name == base})"
+        for scope, name, base, place in joined
     )
     execute(COVER.format(
-        bases=", ".join(f"({definitions[key]}, {text(_across(key))})" for key in bases), joined=", ".join(rows),
-        wanted=ids(definitions[key] for key in bases), company=company_scope(), apart=not_linked_scope(),
+        bases=", ".join(f"({definitions[base]}, {text(_across(base))})" for base in bases), joined=", ".join(rows),
+        wanted=ids(definitions[base] for base in bases), company=company_scope(), apart=not_linked_scope(),
         insufficient=int(State.INSUFFICIENT_COVERAGE), so_far=int(State.SO_FAR), resolved=RESOLVED,
         least=LEAST_RESOLVED, by_hand=BY_HAND, good=GOOD,
     ))
 
 
 def _joined(sides: Iterable[For]) -> Iterator[tuple[For, str, str, int]]:
-    """(scope, metric, base, its place among the metric's bases) of every joined metric."""
+    """(scope, version, base, its place among the version's bases) of every joined metric; of a base every version."""
     for scope in sides:
-        for key, metric in CATALOGUE.items():
+        for name, metric in VERSIONS.items():
             for place, base in enumerate(bases_of(metric, scope)):
-                yield scope, key, base, place
+                for version in [base] if base == name_of(metric) else versions_of(base):
+                    yield scope, name, version, place
 
 
-def _across(key: str) -> str:
-    across: Across = CATALOGUE[key].across  # type: ignore[attr-defined]  # what counts facts has one
+def _across(name: str) -> str:
+    across: Across = VERSIONS[name].across  # type: ignore[attr-defined]  # what counts facts has one
     return across.value

@@ -2,14 +2,16 @@
 
 A missing input makes the result missing with that input's state; a division by zero makes it undefined. States 0, 1
 and 3 carry a value that counts (measured, so far, insufficient coverage); of those the least certain stands.
+
+Every version of a metric is worked out. A formula reads one of each input: that which is not laid aside in the period.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from metrics.declare import Across, Derived, For, Metric, Total
-from metrics.definitions import CATALOGUE
+from metrics.definitions import CATALOGUE, SEVERAL, name_of, versions_of
 from metrics.formula import MONTHS, to_sql
 from metrics.models import Entry, Origin, State
 from metrics.rollup.compile import formula_inputs, formula_of, in_order, is_gathered
@@ -37,14 +39,15 @@ def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, 
         metric for metric in in_order()
         if isinstance(metric, Derived) and metric.is_for(scope) and (of_months or not is_gathered(metric))
     ]
-    names = {metric.key for metric in derived}
-    inputs = list(dict.fromkeys(
-        key for metric in derived for key in formula_inputs(metric, scope) if key not in names
-    ))
+    keys = {metric.key for metric in derived}
+    read = dict.fromkeys(key for metric in derived for key in formula_inputs(metric, scope))
+    inputs = [key for key in read if key not in keys]
     sql = _side_by_side(inputs, [m for m in derived if isinstance(m, Total)], definitions, source)
     for level in _levels(derived, scope):
         sql = _worked_out(sql, level, scope)
-    rows = ", ".join(_row(metric, definitions[metric.key]) for metric in derived)
+        if chosen := [key for key in read if key in SEVERAL and key in {metric.key for metric in level}]:
+            sql = _chosen(sql, chosen, definitions)
+    rows = ", ".join(_row(metric, definitions[name_of(metric)]) for metric in derived)
     return f"""
         INSERT INTO worked
             (scope_id, definition_id, period_id, value, state, cause, origin, collected, months, of_months)
@@ -59,33 +62,56 @@ def _side_by_side(
     inputs: Sequence[str], totals: Sequence[Total], definitions: Mapping[str, int], source: str
 ) -> str:
     columns = []
-    for key in inputs:
-        mine = f"w.definition_id = {definitions[key]}"
+    of = {key: [definitions[name] for name in versions_of(key)] for key in inputs}
+    for key, versions in of.items():
+        mine = f"w.definition_id IN ({', '.join(map(str, versions))})"
         columns.append(f"max(w.value) FILTER (WHERE {mine} AND w.state IN {GOOD}) AS v_{key}")
         columns.append(f"max(w.state) FILTER (WHERE {mine}) AS s_{key}")
         columns.append(f"max(w.months) FILTER (WHERE {mine}) AS n_{key}")
         columns.append(f"max(w.of_months) FILTER (WHERE {mine}) AS d_{key}")
     for total in totals:
-        given = f"w.definition_id = {-definitions[total.key]}"
-        columns.append(f"max(w.value) FILTER (WHERE {given}) AS gv_{total.key}")
-        columns.append(f"max(w.state) FILTER (WHERE {given}) AS gk_{total.key}")
-    wanted = [*(definitions[key] for key in inputs), *(-definitions[total.key] for total in totals)]
+        given = f"w.definition_id = {-definitions[name_of(total)]}"
+        columns.append(f"max(w.value) FILTER (WHERE {given}) AS gv_{_own(total)}")
+        columns.append(f"max(w.state) FILTER (WHERE {given}) AS gk_{_own(total)}")
+    wanted = [row for versions in of.values() for row in versions]
+    wanted += [-definitions[name_of(total)] for total in totals]
     return f"""
-        SELECT p.*, {", ".join(f"r.{rule}" for rule in sorted(NUMBERS))}
+        SELECT p.*, {", ".join(f"r.{rule}" for rule in sorted(NUMBERS))},
+               ARRAY(SELECT a.definition_id FROM aside a WHERE a.period_id = p.period_id) AS aside
         FROM (
             SELECT w.scope_id, w.period_id, {", ".join(columns)}
             FROM ({source}) w
-            WHERE w.definition_id IN ({", ".join(map(str, wanted))})
+            WHERE w.definition_id IN ({", ".join(map(str, wanted))}) AND NOT EXISTS (
+                SELECT 1 FROM aside a WHERE a.definition_id = w.definition_id AND a.period_id = w.period_id)
             GROUP BY 1, 2
         ) p
         JOIN period_rules r ON r.period_id = p.period_id"""
 
 
+def _own(metric: Metric) -> str:
+    """What a version's columns are called; the key alone is what others read, of whichever version."""
+    return f"{metric.key}_v{metric.version}" if metric.key in SEVERAL else metric.key
+
+
+def _chosen(sql: str, keys: Iterable[str], definitions: Mapping[str, int]) -> str:
+    """Under the key alone, the columns of the version that is not laid aside."""
+    columns = []
+    for key in keys:
+        for letter in "vsnd":
+            cases = " ".join(
+                f"WHEN {definitions[name]} <> ALL(l.aside) THEN l.{letter}_{_own(version)}"
+                for name, version in versions_of(key).items()
+            )
+            columns.append(f"CASE {cases} END AS {letter}_{key}")
+    return f"SELECT l.*, {', '.join(columns)} FROM ({sql}) l OFFSET 0"
+
+
 def _levels(derived: Sequence[Derived], scope: For) -> list[list[Derived]]:
-    """Metrics that read no other of the same level; each level reads those before."""
+    """Metrics that read no other of the same level; each level reads those before. Versions share the deepest's."""
     depth: dict[str, int] = {}
     for metric in derived:
-        depth[metric.key] = 1 + max((depth.get(key, 0) for key in formula_inputs(metric, scope)), default=0)
+        mine = 1 + max((depth.get(key, 0) for key in formula_inputs(metric, scope)), default=0)
+        depth[metric.key] = max(mine, depth.get(metric.key, 0))
     return [
         [metric for metric in derived if depth[metric.key] == level] for level in range(1, max(depth.values()) + 1)
     ]
@@ -112,12 +138,12 @@ def _column(word: str, months: str) -> str:
 
 def _formula(metric: Derived, scope: For) -> str:
     months, _ = _counts_of_months(metric, scope)
-    return f"{to_sql(formula_of(metric, scope), lambda word: _column(word, months))} AS f_{metric.key}"
+    return f"{to_sql(formula_of(metric, scope), lambda word: _column(word, months))} AS f_{_own(metric)}"
 
 
 def _months(metric: Derived, scope: For) -> list[str]:
     there, due = _counts_of_months(metric, scope)
-    return [f"{there} AS n_{metric.key}", f"{due} AS d_{metric.key}"]
+    return [f"{there} AS n_{_own(metric)}", f"{due} AS d_{_own(metric)}"]
 
 
 def _counts_of_months(metric: Derived, scope: For) -> tuple[str, str]:
@@ -138,24 +164,25 @@ def _states(metric: Derived, scope: For) -> list[tuple[str, str]]:
 def _missing(metric: Derived, scope: For) -> str:
     """The weightiest state among the inputs that have no value; NULL where all have one."""
     missing = ", ".join(f"CASE WHEN {s} NOT IN {GOOD} THEN {s} END" for _, s in _states(metric, scope))
-    return f"greatest({missing}) AS m_{metric.key}"
+    return f"greatest({missing}) AS m_{_own(metric)}"
 
 
 def _state(metric: Derived, scope: For) -> str:
-    states = _states(metric, scope)
+    states, own = _states(metric, scope), _own(metric)
     absent = " AND ".join(f"l.s_{key} IS NULL" for key, _ in states)
     return f"""CASE WHEN {absent} THEN NULL
-        WHEN l.m_{metric.key} IS NOT NULL THEN l.m_{metric.key}
-        WHEN l.f_{metric.key} IS NULL OR abs(l.f_{metric.key}) >= {TOO_LARGE} THEN {int(State.UNDEFINED)}
-        ELSE greatest({", ".join(s for _, s in states)}) END::smallint AS fs_{metric.key}"""
+        WHEN l.m_{own} IS NOT NULL THEN l.m_{own}
+        WHEN l.f_{own} IS NULL OR abs(l.f_{own}) >= {TOO_LARGE} THEN {int(State.UNDEFINED)}
+        ELSE greatest({", ".join(s for _, s in states)}) END::smallint AS fs_{own}"""
 
 
 def _cause(metric: Derived, scope: For) -> str:
+    own = _own(metric)
     lacking = " ".join(
-        f"WHEN l.m_{metric.key} = {s} THEN {text(_needed(CATALOGUE[key].label))}" for key, s in _states(metric, scope)
+        f"WHEN l.m_{own} = {s} THEN {text(_needed(CATALOGUE[key].label))}" for key, s in _states(metric, scope)
     )
-    return f"""CASE WHEN l.m_{metric.key} IS NULL AND l.f_{metric.key} IS NULL THEN {text(metric.undefined)}
-        {lacking} WHEN abs(l.f_{metric.key}) >= {TOO_LARGE} THEN 'too large to keep' END AS fc_{metric.key}"""
+    return f"""CASE WHEN l.m_{own} IS NULL AND l.f_{own} IS NULL THEN {text(metric.undefined)}
+        {lacking} WHEN abs(l.f_{own}) >= {TOO_LARGE} THEN 'too large to keep' END AS fc_{own}"""
 
 
 def _needed(label: str) -> str:
@@ -164,7 +191,7 @@ def _needed(label: str) -> str:
 
 
 def _final(metric: Derived) -> list[str]:
-    key, derived = metric.key, int(Origin.DERIVED)
+    key, derived = _own(metric), int(Origin.DERIVED)
     value = f"CASE WHEN l.fs_{key} IN {GOOD} THEN l.f_{key} END"
     if not isinstance(metric, Total):
         return [f"{value} AS v_{key}", f"l.fs_{key} AS s_{key}", f"l.fc_{key} AS c_{key}",
@@ -182,6 +209,6 @@ def _final(metric: Derived) -> list[str]:
 
 
 def _row(metric: Metric, definition: int) -> str:
-    key = metric.key
+    key = _own(metric)
     columns = f"l.v_{key}, l.s_{key}, l.c_{key}, l.o_{key}::smallint, l.x_{key}, l.n_{key}, l.d_{key}"
     return f"({definition}::bigint, {columns})"

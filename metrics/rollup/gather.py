@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from metrics.declare import Across, For
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS
 from metrics.models import State
-from metrics.rollup.bases import Definitions
 from metrics.rollup.compile import is_gathered
 from metrics.rollup.derive import ABSENT, GOOD, RESOLVED, TOO_LARGE
+from metrics.rollup.in_force import Definitions
 from metrics.rollup.sql import execute, ids
 
 ACROSS = {  # the measured months' values made one, with what tells the first and the last month of a period apart
@@ -21,13 +21,13 @@ ACROSS = {  # the measured months' values made one, with what tells the first an
 def gather(definitions: Definitions) -> None:
     """Quarters and years from their months, those asked for and those that stand; all that apply must be there."""
     for across in Across:
-        keys = [key for key, metric in CATALOGUE.items() if is_gathered(metric) and _across(key) is across]
-        if keys:
-            execute(_gathered_sql(ids(definitions[key] for key in keys), across))
+        names = [name for name, metric in VERSIONS.items() if is_gathered(metric) and _across(name) is across]
+        if names:
+            execute(_gathered_sql(ids(definitions[name] for name in names), across))
 
 
-def _across(key: str) -> Across:
-    across: Across = CATALOGUE[key].across  # type: ignore[attr-defined]  # every class but plain Derived has one
+def _across(name: str) -> Across:
+    across: Across = VERSIONS[name].across  # type: ignore[attr-defined]  # every class but plain Derived has one
     return across
 
 

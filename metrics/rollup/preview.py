@@ -55,7 +55,8 @@ JOIN definition d ON d.id = x.definition_id
 JOIN period p ON p.id = x.period_id
 JOIN scope s ON s.id = x.scope_id
 LEFT JOIN organization o ON o.id = s.organization_id
-LEFT JOIN segment g ON s.kind = 'segment' AND g.id = s.key"""
+LEFT JOIN segment g ON s.kind = 'segment' AND g.id = s.key
+WHERE (x.definition_id, x.period_id) NOT IN (TABLE aside)"""
 
 # The closed months since the first day that was decided on, in which one of the organizations concerned has values.
 CLOSED = """

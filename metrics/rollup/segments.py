@@ -9,14 +9,14 @@ changed, and what is not linked could be anybody's, so that each one's coverage 
 from __future__ import annotations
 
 from metrics.declare import For, facts_of
-from metrics.definitions import CATALOGUE
+from metrics.definitions import VERSIONS
 from metrics.models import Origin, State
-from metrics.rollup.bases import Definitions
 from metrics.rollup.derive import GOOD
+from metrics.rollup.in_force import Definitions
 from metrics.rollup.sql import execute, fetch, ids, lay
 
 COUNTED = tuple(
-    key for key, metric in CATALOGUE.items() if metric.is_for(For.SEGMENT) and facts_of(metric) is not None
+    name for name, metric in VERSIONS.items() if metric.is_for(For.SEGMENT) and facts_of(metric) is not None
 )
 
 # What an admin types is free text: a segment is known by it, but for case and the spaces around it.
@@ -93,7 +93,7 @@ def add_up(definitions: Definitions) -> bool:
         months = ids(row for (row,) in fetch("SELECT DISTINCT period_id FROM standing"))
         execute(ASK)
         execute(ADD_UP.format(
-            counted=ids(definitions[key] for key in COUNTED), months=months, good=GOOD, derived=int(Origin.DERIVED),
+            counted=ids(definitions[name] for name in COUNTED), months=months, good=GOOD, derived=int(Origin.DERIVED),
             incomplete=int(State.INCOMPLETE), not_applicable=int(State.NOT_APPLICABLE),
         ))
     return bool(there)

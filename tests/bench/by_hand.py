@@ -258,7 +258,7 @@ def _spread(table: str, source: str, definitions: Mapping[str, int]) -> str:
 def roll_up(first: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        cursor.execute("SELECT metric, id FROM definition")
+        cursor.execute("SELECT metric, id FROM definition WHERE version = 1")
         definitions = dict(cursor.fetchall())
         for table, select in FACTS.items():
             cursor.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {select}", {"first": first})

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from metrics import rollup
+from metrics.definitions import CATALOGUE
 from metrics.models import MonthlyValue, QuarterlyValue, YearlyValue
 from tests.metrics.rollup.world import TABLES, enter, period, scope
 
@@ -61,6 +62,7 @@ def smart_numbers(span: list[dict[str, F | None]]) -> dict[str, F | None]:
     created, closed, hours = (total(name) for name in SUMMED[:3])
     endpoints, employees, techs, seats, agreements = (mean(name) for name in MEANT)
     service, mrr = both(total("nrr"), total("mrr")), total("mrr")
+    with_orr = both(service, total("orr"))
     revenue = both(*(total(name) for name in SUMMED[3:8]))
     spent = both(*(total(name) for name in SUMMED[8:13]))
     profit = both(revenue, times(spent, -1))
@@ -77,6 +79,8 @@ def smart_numbers(span: list[dict[str, F | None]]) -> dict[str, F | None]:
         "services_from_mrr_pct": times(over(mrr, service), 100),
         "service_revenue_per_employee": times(over(service, employees), F(12, n)),
         "service_revenue_per_technical_employee": times(over(service, techs), F(12, n)),
+        "service_revenue_per_employee_v2": times(over(with_orr, employees), F(12, n)),
+        "service_revenue_per_technical_employee_v2": times(over(with_orr, techs), F(12, n)),
         "aisp": over(times(mrr, F(1, n)), seats),
         "mrr_per_agreement": over(times(mrr, F(1, n)), agreements),
         "new_mrr_added": total("new_mrr"), "lost_mrr_churn": total("lost_mrr"),
@@ -120,7 +124,10 @@ def test_every_smart_number_of_every_period_is_the_exact_one_rounded_once(
         for when, numbers in wanted.items():
             grain = {7: "month" if "Q" not in when else "quarter", 4: "year"}[len(when)]
             rows = TABLES[grain].objects.filter(scope=scope(), period=period(when))
-            stored = dict(rows.values_list("definition__metric", "value"))
+            stored = {
+                metric if version == CATALOGUE[metric].version else f"{metric}_v{version}": value
+                for metric, version, value in rows.values_list("definition__metric", "definition__version", "value")
+            }
             for metric, exact in numbers.items():
                 assert stored.get(metric) == rounded(exact), (when, metric, exact)
         for table in (MonthlyValue, QuarterlyValue, YearlyValue):
@@ -134,11 +141,12 @@ def test_a_number_no_column_can_hold_stops_no_other() -> None:
         enter("nrr", month, "5")
         enter("employees", month, "0.25")
     rollup.run("test", now=NOW)
-    quarter = QuarterlyValue.objects.filter(scope=scope(), period=period("2025-Q1"))
+    quarter = QuarterlyValue.objects.filter(scope=scope(), period=period("2025-Q1"), definition__version=1)
     told = {row.definition.metric: (row.get_state_display(), row.value, row.cause) for row in quarter}
     assert told["nrr"][:2] == ("measured", 15)
     assert told["mrr"] == ("undefined", None, "too large to keep")
     assert told["service_revenue_per_employee"][:2] == ("undefined", None)
     january = MonthlyValue.objects.get(scope=scope(), period=period("2025-01"),
-                                     definition__metric="service_revenue_per_employee")  # fmt: skip
+                                     definition__metric="service_revenue_per_employee",
+                                     definition__version=1)  # fmt: skip
     assert (january.get_state_display(), january.value, january.cause) == ("undefined", None, "too large to keep")

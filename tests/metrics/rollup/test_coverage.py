@@ -157,7 +157,9 @@ def stored() -> dict[Key, tuple[object, ...]]:
     for table in (MonthlyValue, QuarterlyValue, YearlyValue):
         rows: list[Value] = list(table.objects.select_related("definition", "period", "scope"))
         for row in rows:
-            key = (row.definition.metric, f"{row.period.grain} {row.period.starts_on}", row.scope.kind,
+            version = row.definition.version
+            metric = row.definition.metric if version == 1 else f"{row.definition.metric}_v{version}"
+            key = (metric, f"{row.period.grain} {row.period.starts_on}", row.scope.kind,
                    row.scope.organization_id or 0)
             found[key] = (row.value, row.state, row.cause, row.coverage, row.fact_rows, row.checksum, row.basis_id)
     return found

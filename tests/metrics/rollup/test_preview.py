@@ -67,7 +67,8 @@ def stored() -> dict[tuple[str, str, str], Pair]:
         (row.definition.metric, row.scope.organization.slug if row.scope.organization else row.scope.kind,
          f"{row.period.grain} {row.period.starts_on}"): (State(row.state), row.value)
         for table in (MonthlyValue, QuarterlyValue, YearlyValue)
-        for row in table.objects.select_related("definition", "scope__organization", "period")
+        for row in table.objects.filter(definition__version=1).select_related(
+            "definition", "scope__organization", "period")
     }
 
 
@@ -181,7 +182,8 @@ def worked_out(quarter: Span, known_at: datetime | None) -> dict[tuple[str, str,
         found = fetch("""
             SELECT d.metric, coalesce(g.slug, s.kind), p.grain || ' ' || p.starts_on, o.state, o.value
             FROM outcome o JOIN definition d ON d.id = o.definition_id JOIN period p ON p.id = o.period_id
-            JOIN scope s ON s.id = o.scope_id LEFT JOIN organization g ON g.id = s.organization_id""")
+            JOIN scope s ON s.id = o.scope_id LEFT JOIN organization g ON g.id = s.organization_id
+            WHERE d.version = 1""")
         transaction.set_rollback(True)
     return {(metric, of, when): (State(state), value) for metric, of, when, state, value in found if when in NAMES}
 

@@ -34,7 +34,7 @@ def roll(*, everything: bool = False) -> int:
 def row(metric: str, when: str, of: str) -> Value:
     scope = Scope.objects.get(kind="segment", key=Segment.objects.get(name=of).pk)
     found: Value = TABLES[parse(when).grain].objects.get(  # type: ignore[attr-defined]
-        definition__metric=metric, scope=scope, period__starts_on=parse(when).starts_on
+        definition__metric=metric, definition__version=1, scope=scope, period__starts_on=parse(when).starts_on
     )
     return found
 

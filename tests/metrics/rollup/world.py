@@ -16,6 +16,7 @@ from collectors.facts.readings import Listing, Reading
 from collectors.facts.service import Queue, Ticket, TimeEntry
 from collectors.facts.shapes import EARLIEST, FOREVER
 from collectors.facts.touched import Touched
+from metrics.definitions import CATALOGUE
 from metrics.models import Entry, LedgerCategory, MonthlyValue, Period, QuarterlyValue, QueueKind, Scope, YearlyValue
 from metrics.models.values import Value
 from metrics.periods import Month, parse
@@ -69,13 +70,17 @@ def mark(entity: str, account: int, month: str) -> None:
     )
 
 
-def value(metric: str, when: str, of: Organization | str | None = None) -> Value:
-    return values_of(metric, when, of)[0]
+def value(metric: str, when: str, of: Organization | str | None = None, version: int | None = None) -> Value:
+    return values_of(metric, when, of, version)[0]
 
 
-def values_of(metric: str, when: str = "", of: Organization | str | None = None) -> list[Value]:
+def values_of(
+    metric: str, when: str = "", of: Organization | str | None = None, version: int | None = None
+) -> list[Value]:
+    """Of the version in the catalogue, unless another is named."""
     table = TABLES[parse(when).grain] if when else MonthlyValue
-    found = table.objects.filter(definition__metric=metric, scope=scope(of))
+    version = CATALOGUE[metric].version if version is None else version
+    found = table.objects.filter(definition__metric=metric, definition__version=version, scope=scope(of))
     return list(found.filter(period=period(when)) if when else found)
 
 
