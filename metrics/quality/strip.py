@@ -57,15 +57,23 @@ class Line:
         first, last = self.period[0], self.period[-1]
         return last.label if first == last else f"{first.label} to {last.label}"
 
+    def told(self, value: Decimal) -> str:
+        """An amount in the line's unit."""
+        return words.told(value, self.unit)
+
+    @property
+    def verdict(self) -> str:
+        """What they differ by, and whether that is too much."""
+        if not self.difference:
+            return "They agree."
+        allowed = f"{'within' if self.within else 'more than'} the {self.told(self.tolerance)} allowed"
+        return f"{self.told(abs(self.difference))} apart, {allowed}."
+
     @property
     def says(self) -> str:
-        """One sentence: both figures, what they differ by, and whether that is too much."""
-        left, right = (f"{side.label} {words.told(side.value, self.unit)}" for side in (self.left, self.right))
-        apart = words.told(abs(self.difference), self.unit)
-        allowed = f"{'within' if self.within else 'more than'} the {words.told(self.tolerance, self.unit)} allowed"
-        if not self.difference:
-            return f"{self.when}: {left}, {right}: they agree."
-        return f"{self.when}: {left}, {right}: {apart} apart, {allowed}."
+        """Both figures, and the verdict."""
+        left, right = (f"{side.label} {self.told(side.value)}" for side in (self.left, self.right))
+        return f"{self.when}: {left}, {right}. {self.verdict}"
 
 
 def strip(person: Person, period: Span) -> list[Line]:

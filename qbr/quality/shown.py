@@ -13,14 +13,16 @@ from django.urls import reverse
 
 from metrics import quality
 from metrics.definitions import CATALOGUE
-from metrics.models import Finding, Scope
-from metrics.periods import Month, Quarter
+from metrics.models import Finding, Period, Scope
+from metrics.periods import Month, Quarter, Span
 from metrics.reading import Person
 from qbr import access
 from qbr.quality.asked import Asked
 
 FIRST = 10  # of a rule, among others
 A_PAGE = 100  # of a rule by itself
+
+BESIDE = ("period", "scope__organization", "connection", "owner", "decided_by")  # what a row says beside itself
 
 TONES = {Finding.Severity.STOP: "act", Finding.Severity.WATCH: "watch", Finding.Severity.NOTE: ""}
 ADDRESSED = (Scope.Kind.COMPANY, Scope.Kind.ORGANIZATION)  # whose numbers have a working of their own
@@ -65,6 +67,35 @@ class Group:
         return any(row.mine for row in self.rows)
 
 
+@dataclass(frozen=True)
+class Side:
+    label: str
+    text: str
+    href: str  # the working of the figure
+
+
+@dataclass(frozen=True)
+class StripLine:
+    """A line of the reconciliation strip as it is written."""
+
+    title: str
+    when: str
+    left: Side
+    right: Side
+    verdict: str
+    within: bool
+
+
+def strip(person: Person, period: Span) -> list[StripLine]:
+    def side(line: quality.Line, of: quality.Side) -> Side:
+        return Side(of.label, line.told(of.value), _address(of.metric, "", str(period)))
+
+    return [
+        StripLine(line.title, line.when, side(line, line.left), side(line, line.right), line.verdict, line.within)
+        for line in quality.strip(person, period)
+    ]
+
+
 def groups(person: Person, asked: Asked) -> list[Group]:
     """The findings asked for by rule, in four statements however many there are."""
     found = asked.findings(person)
@@ -91,20 +122,17 @@ def _group(rule: quality.Rule, count: int, rows: Sequence[Row], asked: Asked, al
     )
 
 
-def _whole(found: QuerySet[Finding]) -> QuerySet[Finding]:
-    return found.select_related("period", "scope__organization", "connection", "owner", "decided_by")
-
-
 def _page(found: QuerySet[Finding], asked: Asked) -> Iterable[Finding]:
     start = (asked.page - 1) * A_PAGE
-    return _whole(found).order_by(F("period__starts_on").desc(nulls_first=True), "pk")[start : start + A_PAGE]
+    newest = F("period__starts_on").desc(nulls_first=True)
+    return found.select_related(*BESIDE).order_by(newest, "pk")[start : start + A_PAGE]
 
 
 def _first(found: QuerySet[Finding]) -> Iterable[Finding]:
     """The newest of each rule."""
     newest = (F("period__starts_on").desc(nulls_first=True), F("pk").asc())
     placed = found.annotate(place=Window(RowNumber(), partition_by=[F("rule")], order_by=newest))
-    return _whole(placed).filter(place__lte=FIRST).order_by("rule", "place")
+    return placed.filter(place__lte=FIRST).select_related(*BESIDE).order_by("rule", "place")
 
 
 def _row(finding: Finding, person: Person) -> Row:
@@ -120,21 +148,25 @@ def _row(finding: Finding, person: Person) -> Row:
 
 
 def _when(finding: Finding) -> str:
-    if finding.period is None:
-        return ""
-    grain = Quarter if finding.period.grain == "quarter" else Month
-    return grain.holding(finding.period.starts_on).label
+    period = _span(finding.period)
+    return period.label if period else ""
+
+
+def _span(row: Period | None) -> Span | None:
+    return None if row is None else (Quarter if row.grain == "quarter" else Month).holding(row.starts_on)
 
 
 def _number(finding: Finding, client: str) -> str:
     """The working of the number it is about, for the company or a client."""
     if finding.metric not in CATALOGUE or finding.scope is None or finding.scope.kind not in ADDRESSED:
         return ""
-    asked = {"client": client} if client else {}
-    if finding.period is not None:
-        grain = Quarter if finding.period.grain == "quarter" else Month
-        asked["period"] = str(grain.holding(finding.period.starts_on))
-    return f"{reverse('number', args=[finding.metric])}?{urlencode(asked)}"
+    period = _span(finding.period)
+    return _address(finding.metric, client, str(period) if period else "")
+
+
+def _address(metric: str, client: str, period: str) -> str:
+    asked = {name: text for name, text in (("client", client), ("period", period)) if text}
+    return f"{reverse('number', args=[metric])}?{urlencode(asked)}"
 
 
 def may_decide(person: Person, finding: Finding) -> bool:

@@ -41,7 +41,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "title": "Data quality", "asked": asked, "here": asked.address(page=asked.page), "zone": zone.key,
             "lives": shown.lives(person, asked), "groups": shown.groups(person, asked),
             "choices": _choices(), "decides": access.may_enter(person),
-            "strip": quality.strip(person, period), "period": period, "periods": _periods(period, asked),
+            "strip": shown.strip(person, period), "period": period, "periods": _periods(period, asked),
             "scored": scored.scored(timezone.localdate()),
         })  # fmt: skip
 
