@@ -37,10 +37,9 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
     `period` of each number is `through`. One statement for all months, and one for how far they were read.
     """
     asked = [CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key])]
-    last, today = through.months[-1], _today()
-    rules = settings.all_in_force([last.starts_on, last_day := through.ends_on - timedelta(days=1)])
-    year = months_between(_fiscal_year_start(last, rules[last.starts_on]), last)
-    months = tuple(month for month in year if month.starts_on <= today)
+    today = _today()
+    rules = settings.all_in_force([through.months[-1].starts_on, last_day := through.ends_on - timedelta(days=1)])
+    months = _begun(through, rules[through.months[-1].starts_on])
     # A permitted ratio may be made of inputs this person may not see; those are read here and never handed out.
     bases = [CATALOGUE[key] for metric in asked for key in bases_of(metric, scope.side)]
     scopes = [scope, COMPANY, NOT_LINKED] if bases else [scope]
@@ -48,6 +47,18 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
     running = bool(months) and through.ends_on > Month.holding(today).starts_on
     so_far = _Year(scope, through, months, stored, running, rules[last_day])
     return {metric.key: so_far.covered(so_far.number(metric)) for metric in asked}
+
+
+def months_to_date(through: Span) -> tuple[Month, ...]:
+    """The months that make the year to date: those of the fiscal year that have begun."""
+    last = through.months[-1].starts_on
+    return _begun(through, settings.all_in_force([last])[last])
+
+
+def _begun(through: Span, rules: Mapping[str, Any]) -> tuple[Month, ...]:
+    last, today = through.months[-1], _today()
+    year = months_between(_fiscal_year_start(last, rules), last)
+    return tuple(month for month in year if month.starts_on <= today)
 
 
 def _today() -> date:

@@ -16,7 +16,7 @@ from collectors.facts.touched import Calendar
 from collectors.systems import system
 from metrics import settings
 from metrics.declare import Derived, Facts, Flow, For, Metric, Movement, Opening, Stock, Told, facts_of
-from metrics.definitions import CATALOGUE
+from metrics.definitions import CATALOGUE, version_of
 from metrics.formula import Minus, Number, Pair, Term, Word, parse
 from metrics.joined import LEAST_RESOLVED, base_word, bases_of
 from metrics.models import Rollup
@@ -69,8 +69,7 @@ class Defined:
 
     @cached_property
     def declared(self) -> Metric | None:
-        found = CATALOGUE.get(self.metric)
-        return found if found is not None and found.version == self.version else None
+        return version_of(self.metric, self.version) if self.metric in CATALOGUE else None
 
     @property
     def named(self) -> Line:

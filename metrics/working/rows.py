@@ -23,6 +23,7 @@ from metrics.working.listings import Listing, Shown, listing_of
 from metrics.working.source import Source, aggregate_of, source_of, today
 
 BUDGET = "10s"  # a number's rows are read while a person waits
+COUNTED_AGAIN = 5_000  # rows up to which they are counted each time they are listed
 MONTH = Shown("month", "Month", "r.month", Kind.DAY)
 
 
@@ -49,15 +50,18 @@ class OverBudget(Exception):
 
 
 def rows(
-    person: Person, metric: str, scope: ScopeRef, period: Span, *, limit: int = 50, offset: int = 0, order: str = ""
+    person: Person, metric: str, scope: ScopeRef, period: Span, *, limit: int = 50, offset: int = 0, order: str = "",
+    months: Sequence[Month] = (), counted: int | None = None,
 ) -> Rows:
     """The rows a number counts now, under the rules in force in each of its months; of a quarter, its months' together.
 
-    Nothing where the person may not see the metric, or it is entered or worked out from others. Raises OverBudget.
+    `months` stand in place of the period's own, as those of the year to date do. Where `counted` rows are many they are
+    taken to be as many still: counting them again costs more than showing them. Nothing where the person may not see
+    the metric, or it is entered or worked out from others. Raises OverBudget.
     """
     declared = CATALOGUE[metric]
     listing = listing_of(declared)
-    months = _begun(period)
+    months = [month for month in months or period.months if month.starts_on <= today()]
     whose = Scope.objects.filter(kind=scope.kind, organization__slug=scope.slug or None, key=None).first()
     side = For.COMPANY if scope.is_company else For.ORGANIZATION
     if listing is None or not months or whose is None or side not in declared.scopes:
@@ -69,7 +73,8 @@ def rows(
     assert isinstance(declared, Measured)
     try:
         source = source_of(declared, months, whose.organization_id)
-        total, found = _Question(declared, scope, whose.pk, source).ask(columns, listing, order, limit, offset)
+        known = counted if (counted or 0) > COUNTED_AGAIN else None
+        total, found = _Question(declared, scope, whose.pk, source).ask(columns, listing, order, limit, offset, known)
     except OperationalError as fault:
         if not isinstance(fault.__cause__, QueryCanceled):
             raise
@@ -96,10 +101,6 @@ def _set_for_now(cursor: CursorWrapper, wanted: Mapping[str, str]) -> Iterator[N
         cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
-def _begun(period: Span) -> tuple[Month, ...]:
-    return tuple(month for month in period.months if month.starts_on <= today())
-
-
 @dataclass(frozen=True)
 class _Question:
     """One metric's rows for one scope in some months, as SQL."""
@@ -110,7 +111,7 @@ class _Question:
     source: Source
 
     def ask(
-        self, columns: Sequence[Shown], listing: Listing, order: str, limit: int, offset: int
+        self, columns: Sequence[Shown], listing: Listing, order: str, limit: int, offset: int, known: int | None
     ) -> tuple[int, list[tuple[Any, ...]]]:
         """How many rows there are, and those of one page, each with its link at the end."""
         tables, source = self.source.tables, self._narrowed()
@@ -122,10 +123,11 @@ class _Question:
         if not self.scope.slug:  # the planner takes `owned` for a few rows, and would walk all of it for each fact
             budget["enable_nestloop"] = "off"
         with transaction.atomic(), connection.cursor() as cursor, _set_for_now(cursor, budget):
-            cursor.execute(f"{tables} SELECT count(*) FROM {source}")  # noqa: S608 - declarations and quoted literals
-            [(total,)] = cursor.fetchall()
+            if known is None:
+                cursor.execute(f"{tables} SELECT count(*) FROM {source}")  # noqa: S608 - declarations, quoted literals
+                [(known,)] = cursor.fetchall()
             cursor.execute(f"{tables} SELECT {shown}, {listing.link} FROM {source} {page}")  # noqa: S608
-            return total, list(cursor.fetchall())
+            return known, list(cursor.fetchall())
 
     def _narrowed(self) -> str:
         """The roll-up's own FROM and WHERE for this metric, narrowed to what it counts and to one scope."""

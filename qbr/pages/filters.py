@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TREND_MONTHS = 24
 TREND_QUARTERS = 5
+TO_DATE = "to-date"
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,18 @@ class Question:
         query = urlencode({name: value for name, value in parts.items() if value})
         return f"{path or self.path}{'?' if query else ''}{query}"
 
-    def number_address(self, metric: str, scope: ScopeRef | None = None, period: Span | None = None) -> str:
+    @property
+    def to_date(self) -> bool:
+        """Whether it is asked of the fiscal year so far, through the period."""
+        return self.given.get("year") == TO_DATE
+
+    def number_address(
+        self, metric: str, scope: ScopeRef | None = None, period: Span | None = None, *, to_date: bool = False
+    ) -> str:
         """Where the working of one number is."""
         whose = self.scope if scope is None else scope
-        return _number_address(metric, whose.slug, str(period or self.period))
+        found = _number_address(metric, whose.slug, str(period or self.period))
+        return f"{found}&year={TO_DATE}" if to_date else found
 
 
 @lru_cache(maxsize=20_000)

@@ -2,92 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 from django.http import Http404
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
 
 from metrics import comparisons, reading, working
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import Origin
-from metrics.periods import Month
 from metrics.reading import Number
-from metrics.spreadsheets import Kind
-from metrics.working import EntryMade, Row, Rows, Working
-from qbr.pages import formats, tables
+from metrics.working import EntryMade, Working
+from qbr.pages import formats, formula_shown, rows_shown, tables
+from qbr.pages.beside_number import Beside, alone, beside
 from qbr.pages.filters import Question
-from qbr.pages.panels.tiles import SPARK_MONTHS, Tile, tile
+from qbr.pages.formula_shown import Piece
+from qbr.pages.panels.tiles import SPARK_MONTHS, tile
+from qbr.pages.rows_shown import Listed
 from qbr.pages.tables import Cell, Column, Line, Table
 
 UNKNOWN = "There is no such number."
-A_SCREEN = 50
-A_FILE = 20_000
-UNITS = {Kind[unit.name]: unit for unit in Unit}
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One screen of the rows behind a number."""
+class Figure:
+    """The number itself, large."""
 
-    table: Table
-    counted: str
-    moved: str  # said where the rows are no longer those that were counted
-    earlier: str
-    later: str
-    span: str
-    exports: dict[str, str]
-    empty: str = "No row was counted."
+    text: str
+    why: str
+    css: str
+    state: tuple[str, str] | None = None
+    goal: str = ""
+    spark: SafeString | str = ""
 
 
 @dataclass(frozen=True)
 class NumberShown:
     label: str
     meaning: str
-    tile: Tile
-    formula: str
-    formula_with_values: str
+    over: str  # the period it is of: “Q3 2026, Jul to Sep”
+    tile: Figure
+    formula: tuple[Piece, ...]
+    formula_with_values: tuple[Piece, ...]
+    result: str
     across: str
     inputs: Table | None
     months: Table | None
     facts: tuple[tuple[str, str], ...]
+    systems: Table | None
+    versions: Table | None
+    definition: str  # where all of the metric's versions are described; empty where there is no such page
     rows: Listed | None
     entries: Table | None
+    beside: tuple[Beside, ...]
+    address: str  # the working by itself
 
 
 def shown(metric: str, question: Question) -> NumberShown:
     """Raises Http404 for a metric that does not exist, or that this person may not see: the two look alike."""
-    explained = working.explain(question.person, _known(metric, question), question.scope, question.period)
-    if explained is None:
-        raise Http404(UNKNOWN)
+    explained = _explained(metric, question)
+    number = explained.number
+
+    def address(key: str) -> str:
+        return question.number_address(key, number.scope, number.period, to_date=explained.to_date)
+
     return NumberShown(
-        label=explained.number.metric.label,
+        label=number.metric.label,
         meaning=explained.meaning,
-        tile=_tile(explained.number, question),
-        formula=explained.formula,
-        formula_with_values=explained.formula_with_values,
+        over=_over(question),
+        tile=_figure(number, question),
+        formula=formula_shown.in_words(explained, address),
+        formula_with_values=formula_shown.with_values(explained, address),
+        result=formula_shown.result(number.metric, number.value),
         across=explained.across,
-        inputs=_numbers("Inputs", "Input", explained.inputs, question) if explained.inputs else None,
+        inputs=_inputs(explained, question) if explained.inputs else None,
         months=_months(explained, question),
         facts=tuple(_facts(explained, question)),
-        rows=_listed(explained, question) if explained.has_rows else None,
+        systems=_systems(explained, question) if explained.systems else None,
+        versions=_versions(explained, question) if len(explained.versions) > 1 else None,
+        definition=_definition_page(metric),
+        rows=rows_shown.listed(explained, question) if explained.has_rows else None,
         entries=_entries(explained, question) if explained.entries else None,
+        beside=() if explained.to_date else tuple(beside(explained, question)),
+        address=address(metric),
     )
+
+
+def part(metric: str, name: str, question: Question) -> Beside:
+    """One part beside a number by itself. Raises Http404 where there is none, or nothing to say."""
+    found = alone(name, _explained(metric, question), question)
+    if found is None:
+        raise Http404("There is no such part.")
+    return found
+
+
+def _explained(metric: str, question: Question) -> Working:
+    key, scope, period = _known(metric, question), question.scope, question.period
+    explained = working.explain(question.person, key, scope, period, to_date=question.to_date)
+    if explained is None:
+        raise Http404(UNKNOWN)
+    return explained
+
+
+def _over(question: Question) -> str:
+    if question.to_date:
+        return f"Year to date, through {question.period.label}"
+    if question.period.of_months == 1:
+        return question.period.label
+    return f"{question.period.label}, {formats.months_of(question.period)}"
+
+
+def _definition_page(metric: str) -> str:
+    """The list of every metric, where there is one, at this metric."""
+    try:
+        return f"{reverse('definitions')}#{metric}"
+    except NoReverseMatch:
+        return ""
 
 
 def rows_table(metric: str, question: Question) -> Table:
     """All rows behind a number, for a file. Raises Http404 as `shown` does."""
-    metric = _known(metric, question)
-    try:
-        found = working.rows(
-            question.person, metric, question.scope, question.period, limit=A_FILE, order=_order(question)
-        )
-    except working.OverBudget as problem:
-        raise Http404(str(problem)) from None
-    return _rows_table(f"{CATALOGUE[metric].label} rows", found, question)
+    return rows_shown.rows_table(_known(metric, question), question)
 
 
 def _known(metric: str, question: Question) -> str:
@@ -96,19 +132,30 @@ def _known(metric: str, question: Question) -> str:
     return metric
 
 
-def _tile(number: Number, question: Question) -> Tile:
+def _figure(number: Number, question: Question) -> Figure:
     key, period = number.metric.key, question.period
+    if question.to_date:  # its value alone: goals and trends are of periods
+        css = "missing" if number.value is None else "" if number.is_final else "provisional"
+        return Figure(formats.of(number.metric, number.value, formats.Style.TILE), formats.why(number), css)
     asked = (period, comparisons.previous(period)[1], comparisons.year_ago(period)[1], *question.months[-SPARK_MONTHS:])
-    numbers = reading.numbers(question.person, [key], [question.scope], asked)
-    return tile(key, question, numbers)
+    shown = tile(key, question, reading.numbers(question.person, [key], [question.scope], asked))
+    return Figure(shown.text, shown.why, shown.css, shown.state, shown.goal, shown.spark)
 
 
-def _numbers(title: str, of: str, numbers: tuple[Number, ...], question: Question) -> Table:
+def _inputs(explained: Working, question: Question) -> Table:
+    """Each with its own working, exactly as it went in, and why where it did not."""
     return Table(
-        title,
-        (Column(of), Column("Value", Unit.COUNT)),
-        tuple(Line((tables.text(each.metric.label), tables.number(each, question))) for each in numbers),
-    )
+        "Inputs",
+        (Column("Input"), Column("Value", Unit.COUNT), Column("Exactly", Unit.COUNT)),
+        tuple(
+            Line((
+                tables.text(each.metric.label),
+                tables.number(each, question, to_date=explained.to_date),
+                Cell(_exact(each) or formats.MISSING, each.value, is_number=True),
+            ))
+            for each in explained.inputs
+        ),
+    )  # fmt: skip
 
 
 def _months(explained: Working, question: Question) -> Table | None:
@@ -119,6 +166,42 @@ def _months(explained: Working, question: Question) -> Table | None:
         (Column("Month"), Column("Value", explained.number.metric.unit)),
         tuple(Line((tables.text(each.period.label), tables.number(each, question))) for each in explained.months),
     )
+
+
+def _systems(explained: Working, question: Question) -> Table:
+    """The reads behind it and how fresh they are."""
+    return Table(
+        "Reads",
+        (Column("System"), Column("What is read"), Column("Read through"), Column("By run")),
+        tuple(
+            Line((
+                tables.text(each.connection, why=each.vendor if each.vendor != each.connection else ""),
+                tables.text(each.records),
+                tables.text(
+                    formats.moment(each.read_through, question.zone), why=formats.age(each.read_through, question.now)
+                ),
+                tables.text(f"{each.run:,}" if each.run else ""),
+            ))
+            for each in explained.systems
+        ),
+    )  # fmt: skip
+
+
+def _versions(explained: Working, question: Question) -> Table:
+    """Each version of the definition and what changed with it; the one this number was worked out by is marked."""
+    mine = explained.number.version
+    return Table(
+        "Versions",
+        (Column("Version"), Column("Since"), Column("What it does otherwise")),
+        tuple(
+            Line((
+                tables.text(f"Version {each.version}", why="this number's" if each.version == mine else ""),
+                tables.on_day(each.since),
+                tables.text(each.note),
+            ))
+            for each in explained.versions
+        ),
+    )  # fmt: skip
 
 
 def _facts(explained: Working, question: Question) -> list[tuple[str, str]]:
@@ -136,10 +219,6 @@ def _facts(explained: Working, question: Question) -> list[tuple[str, str]]:
     if number.fact_rows is not None:
         said.append(("Rows counted", f"{number.fact_rows:,}"))
     said += [(rule.label, rule.value) for rule in explained.rules]
-    said += [
-        (f"{system.connection}: {system.records}", f"read through {formats.moment(system.read_through, question.zone)}")
-        for system in explained.systems
-    ]
     if made:
         said += [("Definition", f"version {made.version}"), ("Worked out", formats.moment(made.at, question.zone))]
     return [(name, text) for name, text in said if text]
@@ -176,78 +255,3 @@ def _entry(made: EntryMade, number: Number, question: Question) -> tuple[Cell, .
         tables.text(formats.moment(made.at, question.zone)),
         tables.text(made.note),
     )
-
-
-def _listed(explained: Working, question: Question) -> Listed:
-    number, page = explained.number, _page(question)
-    try:
-        found = working.rows(
-            question.person,
-            number.metric.key,
-            question.scope,
-            question.period,
-            limit=A_SCREEN,
-            offset=page * A_SCREEN,
-            order=_order(question),
-        )
-    except working.OverBudget as problem:
-        return Listed(
-            table=_rows_table("Rows", working.NO_ROWS, question), counted="Not listed", moved="", earlier="", later="",
-            span="", exports={}, empty=str(problem),
-        )  # fmt: skip
-    first, last = page * A_SCREEN, page * A_SCREEN + len(found.rows)
-    moved = number.fact_rows is not None and number.fact_rows != found.total
-    return Listed(
-        table=_rows_table("Rows", found, question),
-        counted=formats.plural(found.total, "row"),
-        moved=f"The value was worked out from {number.fact_rows:,}; the next roll-up will take the change in."
-        if moved
-        else "",
-        earlier=question.address(page=page - 1) if page else "",
-        later=question.address(page=page + 1) if last < found.total else "",
-        span=f"{first + 1:,} to {last:,} of {found.total:,}" if found.rows else "",
-        exports={form: question.address(format=form) for form in ("xlsx", "csv")},
-    )
-
-
-def _rows_table(title: str, found: Rows, question: Question) -> Table:
-    columns = tuple(
-        Column(
-            column.label,
-            UNITS.get(column.kind),
-            sort=key,
-            sorted=("descending" if found.order.startswith("-") else "ascending")
-            if found.order.lstrip("-") == key
-            else "",
-            href=question.address(sort=key if found.order == f"-{key}" else f"-{key}", page=None),
-        )
-        for column, key in zip(found.columns, found.keys, strict=True)
-    )
-    return Table(title, columns, tuple(Line(tuple(_cells(row, found, question))) for row in found.rows))
-
-
-def _cells(row: Row, found: Rows, question: Question) -> Iterator[Cell]:
-    """The record's own name leads to its page in the vendor's console."""
-    named = next((key for key in found.keys if key != "month"), "")
-    for value, key, column in zip(row.cells, found.keys, found.columns, strict=True):
-        yield _cell(value, key, column.kind, question, row.link if key == named else "")
-
-
-def _cell(value: Any, key: str, kind: Kind, question: Question, link: str) -> Cell:
-    if kind in UNITS and value is not None:
-        return tables.amount(Decimal(value), UNITS[kind])
-    if isinstance(value, datetime):
-        return Cell(formats.moment(value, question.zone), value, link, css="nowrap")
-    if isinstance(value, date):
-        text = Month.holding(value).label if key == "month" else formats.day(value)
-        return Cell(text, value, link, css="nowrap")
-    return tables.text("" if value is None else str(value), link)
-
-
-def _page(question: Question) -> int:
-    text = question.given.get("page", "0")
-    return int(text) if text.isdigit() and len(text) < 6 else 0
-
-
-def _order(question: Question) -> str:
-    return question.given.get("sort", "")

@@ -99,18 +99,20 @@ def amount(value: Decimal | int | None, unit: Unit, href: str = "", why: str = "
     return Cell(text, exact, href, why, is_number=True)
 
 
-def number(found: Number | None, question: Question, style: Style = Style.TABLE, *, linked: bool = True) -> Cell:
-    """A stored value with a link to its working, or a dash with its reason."""
+def number(
+    found: Number | None, question: Question, style: Style = Style.TABLE, *, to_date: bool = False
+) -> Cell:
+    """A value with a link to its working, or a dash with its reason; `to_date` that of the year so far."""
     if found is None:
         return Cell("", is_number=True)
     return Cell(
         text=formats.of(found.metric, found.value, style),
         value=found.value,
-        href=question.number_address(found.metric.key, found.scope, found.period) if linked else "",
+        href=question.number_address(found.metric.key, found.scope, found.period, to_date=to_date),
         why=formats.why(found, style),
         css="missing" if found.value is None else "" if found.state is State.MEASURED else "provisional",
         is_number=True,
-        explains=linked,
+        explains=True,
     )
 
 

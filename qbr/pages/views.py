@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from django_htmx.middleware import HtmxDetails
 
 from metrics import reading
+from metrics.definitions import CATALOGUE
 from metrics.periods import Month, Quarter, Span, Year
 from metrics.reading import Numbers
 from qbr import access
@@ -84,21 +85,28 @@ def _file(panel: Panel, question: Question, numbers: Numbers, form: str) -> Http
 @require_GET
 @login_required
 def working(request: HttpRequest, metric: str) -> HttpResponse:
-    """How one number came to be, down to its rows."""
+    """How one number came to be, down to its rows: a page, or for htmx what opens beside the number."""
     question = Question.of(request)
     if "format" in request.GET:
         return exports.download(number.rows_table(metric, question), question, request.GET["format"])
+    if name := request.GET.get("part"):
+        found = number.part(metric, name, question)
+        return _vary(render(request, "pages/number/part.html", {
+            "each": found, "question": question, "title": CATALOGUE[metric].label
+        }))  # fmt: skip
     shown = number.shown(metric, question)
-    return render(
-        request,
-        "pages/number.html",
-        {
-            "title": shown.label,
-            "question": question,
-            "working": shown,
-            "periods": _periods(question),
-            "whom": _whom(None, question),
-        },
+    return _vary(
+        render(
+            request,
+            "pages/number/in_place.html" if _asked_by_htmx(request) else "pages/number.html",
+            {
+                "title": shown.label,
+                "question": question,
+                "working": shown,
+                "periods": _periods(question),
+                "whom": _whom(None, question),
+            },
+        )
     )
 
 

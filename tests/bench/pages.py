@@ -63,9 +63,9 @@ def addresses() -> dict[str, str]:
 
 
 def bench(size: Size, of: str) -> None:
-    cookie = _signed_in()
+    cookie = signed_in()
     call_command("collectstatic", interactive=False, verbosity=0)
-    with _served("tests.bench.empty:application", "tests.bench.empty_settings") as empty, _served(
+    with served("tests.bench.empty:application", "tests.bench.empty_settings") as empty, served(
         "qbr.wsgi:application", "qbr.settings"
     ) as product:
         for name, path in addresses().items():
@@ -164,7 +164,7 @@ class _Asking:
         self.connection.close()
 
 
-def _signed_in() -> str:
+def signed_in() -> str:
     """The cookie of somebody who may see everything and looks after some clients."""
     person = User.objects.create_superuser("bench")
     mine = Organization.objects.filter(kind="client").order_by("pk").values_list("pk", flat=True)[:OWN_CLIENTS]
@@ -178,7 +178,7 @@ def _signed_in() -> str:
 
 
 @contextmanager
-def _served(application: str, settings_module: str) -> Iterator[int]:
+def served(application: str, settings_module: str) -> Iterator[int]:
     """The product's own gunicorn command on a free port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -133,8 +133,25 @@ def test_every_page_can_be_read_without_scripts(open_page: Open, filled: User) -
     expect(page.locator(".period-name")).to_have_text("Q2 2026")
 
 
-def test_a_number_leads_to_its_working(open_page: Open, filled: User) -> None:
+def test_a_number_opens_its_working_beside_the_page_and_its_inputs_in_the_same_place(
+    open_page: Open, filled: User
+) -> None:
     page = open_page(filled, f"/smartnumbers/?{PERIOD}")
+    link = page.locator("tbody tr", has_text="RHEM").locator("a").last
+    link.click()
+    place = page.get_by_role("dialog", name="RHEM")
+    expect(place.get_by_text("How it is worked out")).to_be_visible()
+    place.locator(".formula a").first.click()
+    expect(page.get_by_role("dialog", name="Reactive hours")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    expect(place).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(place).to_be_hidden()
+    expect(link).to_be_focused()
+
+
+def test_a_number_leads_to_its_working_without_scripts(open_page: Open, filled: User) -> None:
+    page = open_page(filled, f"/smartnumbers/?whole=1&{PERIOD}", scripts=False)
     page.locator("tbody tr", has_text="RHEM").locator("a").last.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("RHEM")
 

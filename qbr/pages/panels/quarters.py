@@ -53,6 +53,6 @@ class QuarterTable(Panel):
             (
                 tables.text(metric.label),
                 *(tables.number(numbers[key, question.scope, quarter], question) for quarter in question.quarters),
-                tables.number(to_date, question, linked=False),
+                tables.number(to_date, question, to_date=True),
             )
         )

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from decimal import Decimal
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from metrics.definitions import CATALOGUE
+from metrics.models import Definition, QuarterlyValue
 from qbr import access
 from tests.qbr.pages import world
 
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(role: str = "") -> Client:
-    person = User.objects.create_user("reader")
+def plain(body: str) -> str:
+    """What is read of it, tags and line breaks left out."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?a\b[^>]*>", "", body))).split())
+
+
+def short(value: Decimal | None) -> str:
+    assert value is not None
+    return f"{round(value, 4):,f}".rstrip("0").rstrip(".")
+
+
+def signed_in(role: str = "", name: str = "reader") -> Client:
+    person = User.objects.create_user(name)
     if role:
         person.groups.add(access.make_roles()[role])
     client = Client()
@@ -25,8 +41,54 @@ def signed_in(role: str = "") -> Client:
 def test_a_derived_number_shows_its_formula_with_the_values_put_in_and_links_its_inputs() -> None:
     world.fill(clients=1)
     body = signed_in().get("/numbers/rhem/?period=2026-Q3").content.decode()
-    assert "Reactive hours / Endpoints managed / months" in body
+    value = {key: QuarterlyValue.objects.get(
+        scope__kind="company", definition__metric=key, period__starts_on="2026-07-01"
+    ).value for key in ("reactive_hours", "endpoints_managed", "rhem")}  # fmt: skip
+    assert "Reactive hours / Endpoints managed / months" in plain(body)
+    assert (
+        f"= {short(value['reactive_hours'])} h / {short(value['endpoints_managed'])} endpoints / 3 months"
+        f" = {short(value['rhem'])}"
+    ) in plain(body)
     assert "/numbers/reactive_hours/?period=2026-Q3" in body
+
+
+def test_the_year_to_date_has_a_working_of_its_own_and_so_have_its_inputs() -> None:
+    world.fill(clients=1)
+    body = signed_in().get("/numbers/rhem/?period=2026-Q3&year=to-date").content.decode()
+    assert "Year to date, through Q3 2026" in body
+    assert "/ 9 months" in plain(body)
+    assert "/numbers/reactive_hours/?period=2026-Q3&amp;year=to-date" in body
+    inputs = signed_in("Editor", "other").get("/numbers/reactive_hours/?period=2026-Q3&year=to-date").content.decode()
+    assert "the sum of its months" in inputs
+    assert [month in inputs for month in ("Jan 2026", "Sep 2026", "Oct 2026", "Dec 2025")] == [True, True, False, False]
+
+
+def test_what_opens_beside_a_number_is_its_working_without_the_page_around_it() -> None:
+    world.fill(clients=1)
+    reader = signed_in()
+    answer = reader.get("/numbers/rhem/?period=2026-Q3&client=client-0", headers={"HX-Request": "true"})
+    body = answer.content.decode()
+    assert "<html" not in body
+    assert 'id="in-place-title"' in body
+    assert "/numbers/rhem/?client=client-0&amp;period=2026-Q3" in body
+    assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_a_part_there_is_not_is_not_found() -> None:
+    world.fill(clients=1)
+    assert signed_in().get("/numbers/rhem/?period=2026-Q3&part=nothing").status_code == 404
+
+
+def test_versions_of_the_definition_say_what_changed_and_which_one_this_is() -> None:
+    world.fill(clients=1)
+    reader = signed_in()
+    assert "Versions of its definition" not in reader.get("/numbers/rhem/?period=2026-Q3").content.decode()
+    Definition.objects.create(
+        metric="rhem", version=99, fingerprint="other", since=date(2026, 8, 1), note="Counts hours by the day worked."
+    )
+    body = plain(reader.get("/numbers/rhem/?period=2026-Q3").content.decode())
+    assert "Counts hours by the day worked." in body
+    assert "Version 1 this number's" in body
 
 
 def test_a_number_of_a_quarter_shows_its_months() -> None:
@@ -70,15 +132,17 @@ def test_every_metric_has_a_working_for_the_company_in_every_grain() -> None:
 def test_rows_that_take_too_long_are_said_so_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace
 
+    from metrics import working
     from metrics.working import OverBudget
-    from qbr.pages import number
+    from qbr.pages import rows_shown
 
     def slow(*_: object, **__: object) -> None:
         raise OverBudget("These rows take too long to list. Choose a single month, or one client.")
 
-    monkeypatch.setattr(number.working, "rows", slow)
+    monkeypatch.setattr(working, "rows", slow)
     question = SimpleNamespace(person=None, scope=None, period=None, given={})
-    explained = SimpleNamespace(number=SimpleNamespace(metric=SimpleNamespace(key="tickets_created"), fact_rows=1))
-    listed = number._listed(explained, question)  # type: ignore[arg-type]
+    number = SimpleNamespace(metric=SimpleNamespace(key="tickets_created"), fact_rows=1)
+    explained = SimpleNamespace(number=number, to_date=False)
+    listed = rows_shown.listed(explained, question)  # type: ignore[arg-type]
     assert listed.empty.startswith("These rows take too long")
     assert not listed.table.lines
