@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("qbr.data.urls")),
     path("", include("qbr.quality.urls")),
     path("", include("qbr.entry.urls")),
+    path("", include("qbr.notes.urls")),
     path("admin/", admin.site.urls),
 ]

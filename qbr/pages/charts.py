@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-Trace = dict[str, Any]  # a part of a figure, in the words of Plotly's schema
+from qbr.pages.marks import LABEL_HEIGHT, Mark, Trace, marked
 
 TEN = Decimal(10)  # below it, steps of a scale are parts of one, which d3 would write in thousandths
 COLOURS = tuple(f"var(--series-{number})" for number in range(1, 6))
@@ -39,6 +38,15 @@ class Series:
     colour: str = ""
 
 
+@dataclass(frozen=True)
+class Band:
+    """Between which values each label's is within the normal range, and the average in the middle."""
+
+    lower: tuple[Decimal, ...]
+    mean: tuple[Decimal, ...]
+    upper: tuple[Decimal, ...]
+
+
 def trend(
     kind: Kind,
     labels: Sequence[str],
@@ -47,11 +55,17 @@ def trend(
     prefix: str = "",
     suffix: str = "",
     goal: Decimal | None = None,
+    band: Band | None = None,
+    marks: Sequence[Mark] = (),
 ) -> str:
-    """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word."""
+    """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word.
+
+    A band lies behind everything; marks stand upright with a short label above the drawing.
+    """
     coloured = [(each, each.colour or COLOURS[at % len(COLOURS)]) for at, each in enumerate(series)]
     from_zero = kind is not Kind.LINES or not _far_from_zero(series)
-    layout = _layout(top=12) | {
+    shapes, words, rows = marked(marks, len(labels))
+    layout = _layout(top=12 + LABEL_HEIGHT * rows) | {
         "barmode": "relative" if kind is Kind.STACK else "group",
         "bargap": 0.28,
         "bargroupgap": 0.08,
@@ -61,8 +75,14 @@ def trend(
     if prefix:
         layout["yaxis"]["tickformat"] = _money_ticks([value for each in series for value in each.values])
     if goal is not None:
-        layout |= _goal_line(float(goal))
-    return _json([trace for each, colour in coloured for trace in _traces(kind, labels, each, colour)], layout)
+        line, word = _goal_line(float(goal))
+        shapes, words = [*shapes, line], [*words, word]
+    if band is not None:
+        words = [*words, _band_word(band)]
+    if words:
+        layout |= {"shapes": shapes, "annotations": words}
+    behind = _band(labels, band, none_below=_none_below(series)) if band else []
+    return _json([*behind, *(trace for each, hue in coloured for trace in _traces(kind, labels, each, hue))], layout)
 
 
 def bridge(labels: Sequence[str], values: Sequence[Decimal], texts: Sequence[str], totals: Sequence[bool]) -> str:
@@ -110,14 +130,41 @@ def _money_ticks(values: Sequence[Decimal | None]) -> str:
     return "$~s" if largest >= TEN else "$,.2f"
 
 
-def _goal_line(at: float) -> Trace:
+def _goal_line(at: float) -> tuple[Trace, Trace]:
     soft = "var(--ink-soft)"
     line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at}
     word = {"xref": "paper", "x": 1, "xanchor": "right", "y": at, "yanchor": "bottom", "text": "goal"}
+    return line | {"line": {"color": soft, "width": 1.5, "dash": "dash"}}, word | {
+        "showarrow": False, "font": {"color": soft}
+    }  # fmt: skip
+
+
+def _band(labels: Sequence[str], band: Band, *, none_below: bool) -> list[Trace]:
+    """What cannot be negative has no normal range below zero."""
+    lower = [max(each, Decimal(0)) for each in band.lower] if none_below else list(band.lower)
+    quiet = {"type": "scatter", "mode": "lines", "x": list(labels), "hoverinfo": "skip"}
+    edge = quiet | {"line": {"width": 0, "color": "var(--band)"}}
+    return [
+        edge | {"name": "lower limit", "y": _floats(lower)},
+        edge | {"name": "upper limit", "y": _floats(band.upper), "fill": "tonexty", "fillcolor": "var(--band)"},
+        quiet | {
+            "name": "average", "y": _floats(band.mean),
+            "line": {"width": 1, "color": "var(--ink-faint)", "dash": "longdash"},
+        },
+    ]  # fmt: skip
+
+
+def _band_word(band: Band) -> Trace:
+    """At the left, where no goal has its word."""
     return {
-        "shapes": [line | {"line": {"color": soft, "width": 1.5, "dash": "dash"}}],
-        "annotations": [word | {"showarrow": False, "font": {"color": soft}}],
-    }
+        "xref": "paper", "x": 0, "xanchor": "left", "y": float(band.upper[0]), "yanchor": "bottom", "showarrow": False,
+        "text": "normal range and average", "font": {"color": "var(--ink-soft)", "size": 11},
+        "bgcolor": "var(--panel)", "opacity": 0.85,
+    }  # fmt: skip
+
+
+def _none_below(series: Sequence[Series]) -> bool:
+    return all(value >= 0 for each in series for value in each.values if value is not None)
 
 
 def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> list[Trace]:
@@ -125,8 +172,10 @@ def _traces(kind: Kind, labels: Sequence[str], series: Series, colour: str) -> l
     provisional = series.provisional or (False,) * len(values)
     told = {"name": series.name, "x": list(labels), "customdata": list(series.texts), "hovertemplate": "%{customdata}"}
     if kind is not Kind.LINES:
-        fading = [0.45 if moving else 1.0 for moving in provisional]
-        return [told | {"type": "bar", "y": values, "marker": {"color": colour, "opacity": fading}}]
+        look: Trace = {"color": colour, "opacity": [0.6 if moving else 1.0 for moving in provisional]}
+        if any(provisional):  # bars cannot be dashed, so they are hatched
+            look["pattern"] = {"shape": ["/" if moving else "" for moving in provisional], "size": 6, "solidity": 0.5}
+        return [told | {"type": "bar", "y": values, "marker": look}]
     settled = [None if moving else value for value, moving in zip(values, provisional, strict=True)]
     line = told | {"type": "scatter", "mode": "lines+markers", "connectgaps": False}
     drawn = [line | {"y": settled, "line": {"color": colour, "width": 2.5}, "marker": {"size": 5}}]

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from collectors.facts.touched import Calendar
-from metrics import entering, rollup
+from metrics import entering, rollup, varying
 from metrics.entering import CellEdit
 from metrics.models import Entry
 from metrics.periods import Month
@@ -58,6 +58,7 @@ class Command(BaseCommand):
         self._decide(months, today)
         with self._step("Working out the figures") as done:
             written = rollup.run("demo")
+            varying.hold(written)
             done("nothing moved" if written is None else f"{written.rows_written:,} values")
         tasks.schedules()
         self.stdout.write(f"Demo data … ready ({time.monotonic() - began:.1f} s)")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from metrics import rollup
+from metrics import rollup, varying
 from organizations import exchange
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except (exchange.Unusable, exchange.Moved) as problem:
             raise CommandError(str(problem)) from None
         if saved.links:
-            rollup.run(f"import of {file.name}")
+            varying.hold(rollup.run(f"import of {file.name}"))
         self.stdout.write(self.style.SUCCESS(f"Saved {len(saved.links)}, {preview.same} as before."))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from metrics import rollup, spreadsheets
+from metrics import rollup, spreadsheets, varying
 from metrics.entering import Change
 from metrics.spreadsheets import Preview
 from metrics.typed import plain_decimal
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was saved. Add --commit to save it.")
             return
         saved = spreadsheets.commit(preview, operator())
-        rollup.run(f"import of {file.name}")
+        varying.hold(rollup.run(f"import of {file.name}"))
         self.stdout.write(self.style.SUCCESS(f"Saved {len(saved.changes)}, {saved.unchanged} unchanged."))
 
 

@@ -12,9 +12,10 @@ from metrics.definitions import CATALOGUE
 from metrics.models import State
 from metrics.periods import Span
 from metrics.reading import Number, Numbers
-from qbr.pages import charts, formats, tables
+from qbr.pages import charts, formats, marks, tables
 from qbr.pages.filters import Question
 from qbr.pages.layout import Ask, Context, Panel
+from qbr.pages.panels.noted import Listed, note_address, noted
 from qbr.pages.tables import Column, Line, Table
 
 
@@ -40,17 +41,22 @@ class Trend(Panel):
         if not any(number.value is not None for row in rows.values() for number in row):
             return {"empty": why_empty(next(iter(rows.values())))}
         periods = self.periods(question)
+        notes = noted(question, keys)
         return {
             "figure": charts.trend(
                 self.kind,
                 [period.label for period in periods],
                 [_series(CATALOGUE[key].label, rows[key]) for key in keys],
                 goal=self._goal(question, keys),
+                band=self._band(question, keys),
+                marks=[*marks.of_definitions(rows.values()), *marks.of_notes(notes, periods)],
                 **_axis(CATALOGUE[keys[0]].unit),
             ),
             "legend": legend([CATALOGUE[key].label for key in keys]) if len(keys) > 1 else (),
             "summary": " ".join(finding(rows[key], named=len(keys) > 1) for key in keys[:2]),
             "table": table,
+            "notes": [Listed.of(note, number) for number, note in enumerate(notes, 1)],
+            "add_note": note_address(question, keys[0] if len(keys) == 1 else ""),
         }
 
     def table(self, question: Question, numbers: Numbers) -> Table:
@@ -75,6 +81,18 @@ class Trend(Panel):
             return None
         found = question.goals.get(keys[0])
         return Decimal(found.target) if found else None
+
+    def _band(self, question: Question, keys: Sequence[str]) -> charts.Band | None:
+        """Months of one series lie within limits; a month of more working days within wider ones."""
+        if len(keys) > 1 or self.kind is charts.Kind.STACK or self.by_quarter:
+            return None
+        held = question.held.get(keys[0])
+        if held is None:
+            return None
+        each = [held.of_month(question.working_days[month]) for month in question.months]
+        return charts.Band(
+            tuple(one.lower for one in each), tuple(one.mean for one in each), tuple(one.upper for one in each)
+        )
 
     def _rows(self, question: Question, numbers: Numbers) -> dict[str, list[Number]]:
         return {

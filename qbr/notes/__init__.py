@@ -1,0 +1,1 @@
+"""What people write beside numbers: notes with a date, and why limits were worked out again."""
