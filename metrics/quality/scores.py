@@ -20,6 +20,7 @@ from metrics.reading.freshness import patience
 
 Dimension = QualityScore.Dimension
 Split = tuple[int, int]  # good, total
+NOTHING: Split = (0, 0)
 A_YEAR = timedelta(days=365)
 OUR_CLOCK = timedelta(days=1)  # what is dated further ahead than this cannot be so
 
@@ -95,7 +96,10 @@ SELECT connection_id, entity, max(at) FROM (
 
 
 def score(now: datetime) -> None:
-    """Store today's scores of every connection that is switched on; once a day, and again changes nothing."""
+    """Store today's scores of every connection that is switched on; once a day, and again changes nothing.
+
+    None of nothing is stored as well: it tells that the day was looked at.
+    """
     today = now.astimezone(Calendar.current().zone).date()
     connections = list(Connection.objects.filter(enabled=True))
     QualityScore.objects.bulk_create(
@@ -103,9 +107,7 @@ def score(now: datetime) -> None:
             QualityScore(connection=each, dimension=dimension, day=today, good=good, total=total)
             for dimension, splits in _scored(connections, now, today)
             for each in connections
-            if (split := splits.get(each.pk)) is not None
-            for good, total in [split]
-            if total
+            for good, total in [splits.get(each.pk, NOTHING)]
         ],
         ignore_conflicts=True,
     )

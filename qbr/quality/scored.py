@@ -62,7 +62,8 @@ def scored(today: date) -> Scored:
     rows = QualityScore.objects.filter(day__gt=today - timedelta(days=SHOWN_DAYS)).select_related("connection")
     by_system: dict[str, dict[date, dict[str, Split]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows.order_by("connection__label", "day"):
-        by_system[row.connection.label][row.day][row.dimension] = (row.good, row.total)
+        if row.total:  # of nothing there is no share
+            by_system[row.connection.label][row.day][row.dimension] = (row.good, row.total)
     latest = max((day for days in by_system.values() for day in days), default=None)
     return Scored(
         tuple(dimension.label for dimension in Dimension),

@@ -26,7 +26,7 @@ def psa() -> Connection:
 
 def scores(source: Connection) -> dict[str, tuple[int, int]]:
     quality.run(now=APRIL)
-    rows = QualityScore.objects.filter(connection=source)
+    rows = QualityScore.objects.filter(connection=source, total__gt=0)
     return {dimension: (good, total) for dimension, good, total in rows.values_list("dimension", "good", "total")}
 
 
@@ -82,4 +82,6 @@ def test_a_day_is_scored_once(psa: Connection) -> None:
     Account.objects.create(connection=psa, external_id="1", name="Acme")
     assert scores(psa) == once
     quality.run(now=APRIL + timedelta(days=1))
-    assert QualityScore.objects.filter(connection=psa, dimension="uniqueness").count() == 1
+    assert list(QualityScore.objects.filter(dimension="uniqueness").order_by("day").values_list("good", "total")) == [
+        (0, 0), (1, 1),
+    ]
