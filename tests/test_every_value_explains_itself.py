@@ -2,8 +2,9 @@
 
 The demo is read from the sandbox over HTTP and mapped as its people mapped it. Then more happens, so that every state,
 scope, grain and origin is there: segments, corrections, entries, a client that came and one that went, a rule that asks
-for more coverage, a ledger account in no category. What the evaluator takes on trust is whose a row is, which rows meet
-a metric's condition and which record names which thing: the lines tell each row with its owner and what it adds.
+for more coverage, a ledger account in no category, hours counted by another version of their definition. What the
+evaluator takes on trust is whose a row is, which rows meet a metric's condition and which record names which thing: the
+lines tell each row with its owner and what it adds.
 """
 
 from __future__ import annotations
@@ -26,7 +27,17 @@ from django.core.management import call_command
 from metrics import entering
 from metrics.definitions import CATALOGUE
 from metrics.entering import CellEdit
-from metrics.models import Entry, LedgerCategory, MonthlyValue, Origin, QuarterlyValue, State, YearlyValue
+from metrics.models import (
+    Definition,
+    Entry,
+    InForce,
+    LedgerCategory,
+    MonthlyValue,
+    Origin,
+    QuarterlyValue,
+    State,
+    YearlyValue,
+)
 from metrics.periods import Month
 from metrics.reading import COMPANY, client
 from metrics.settings import decide
@@ -77,7 +88,7 @@ def test_every_stored_value_is_worked_out_again_to_the_last_digit(
     settings.SANDBOX_URL = sandbox
     call_command("demo", verbosity=0)
     more_happens()
-    call_command("rollup", verbosity=0)
+    call_command("rollup", "--everything", verbosity=0)
 
     lines = told("--all")
     world = World(lines)
@@ -108,7 +119,7 @@ def more_happens() -> None:
     went.save()
     assert not entering.save(editor, COMPANY, [
         CellEdit("reactive_tickets_closed", last, "70", "counted twice"),
-        CellEdit("total_revenue", last.shift(-24), "150000.25", "from the books before"),
+        CellEdit("total_revenue", last.shift(-8), "150000.25", "from the books before"),
         CellEdit("net_profit", last, "1000", "as the accountant says"),
         CellEdit("first_time_appointments", last, "0", "nobody came"),
     ])  # fmt: skip
@@ -123,6 +134,10 @@ def more_happens() -> None:
         linking.Decision(account=link.account_id, verdict=AccountLink.Verdict.OPEN, reason="whose is it?")
         for link in devices_of
     ])  # fmt: skip
+    InForce.objects.update_or_create(
+        metric="reactive_hours", from_on=last.starts_on,
+        defaults={"definition": Definition.objects.get(metric="reactive_hours", version=2)},
+    )  # fmt: skip
     decide("least_resolved", "99.9", from_on=last.starts_on)
     LedgerCategory.objects.filter(category="misc_revenue").delete()
 

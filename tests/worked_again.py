@@ -479,12 +479,20 @@ class World:
         bases = self.definitions[metric, version]["bases"].get(scope[0], [])
         if worked.bare not in GOOD or worked.origin in GIVEN:
             return worked
-        shares = [share for base in bases if (share := self._share(base, period)) is not None]
+        read = [base if base["metric"] == metric else self._in_force(base, period) for base in bases]
+        shares = [share for base in read if (share := self._share(base, period)) is not None]
         if not shares:
             return worked
         coverage = min(shares)
         short = coverage * 100 < Fraction(self.about["rules"][period]["least_resolved"])
         return replace(worked, coverage=coverage, state=INSUFFICIENT if short else worked.bare)
+
+    def _in_force(self, base: Line, period: str) -> Line:
+        """A base in the version that is read in a period: the one in force on its first day."""
+        first = first_of(self._months(period)[0]).isoformat()
+        decided = [each["version"] for each in self.about["in_force"]
+                   if each["metric"] == base["metric"] and each["from"] <= first]  # fmt: skip
+        return {**base, "version": decided[-1]} if decided else base
 
     def _share(self, base: Line, period: str) -> Fraction | None:
         split = [found for month in self._months(period) if (found := self._split(base, month)) is not None]

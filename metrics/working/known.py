@@ -34,6 +34,9 @@ ABOUT = (LEAST_RESOLVED, "listing_tolerance_days")  # rules of what is measured 
 SPANS: Mapping[str, type[Span]] = {"month": Month, "quarter": Quarter, "year": Year}
 
 DEFINITIONS = "SELECT id, metric, version, fingerprint, since, note FROM definition"
+IN_FORCE = """
+SELECT i.metric, i.from_on, d.version FROM in_force i JOIN definition d ON d.id = i.definition_id
+ORDER BY i.metric, i.from_on"""
 BASES = "SELECT id, definition_id, rules, inputs FROM basis"
 PERIODS = "SELECT id, grain, starts_on, state FROM period WHERE grain <> 'week'"
 SCOPES = """
@@ -138,6 +141,10 @@ def about(known: Known) -> Line:
     days = {str(span): span.ends_on - timedelta(1) for span in sorted(known.spans.values(), key=lambda span: str(span))}
     return {
         "line": "about", "as_of": known.as_of, "time_zone": known.zone.key, "last_listing": last_listing,
+        "in_force": [
+            {"metric": metric, "from": from_on, "version": version}
+            for metric, from_on, version in fetched(IN_FORCE, {})
+        ],
         "rules": {period: {key: known.rules[day][key] for key in ABOUT} for period, day in days.items()},
     }
 
