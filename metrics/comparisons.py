@@ -6,6 +6,7 @@ period still running, or one not wholly covered, is never judged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -78,35 +79,48 @@ def earlier(period: Span) -> tuple[tuple[str, Span], ...]:
     return tuple({span: (against, span) for against, span in (previous(period), year_ago(period))}.values())
 
 
-def compare(now: Number, base: Number, against: str, *, other_versions: bool = False) -> Comparison | None:
+def compare(
+    now: Number, base: Number, against: str, *, other_versions: bool = False, inputs: Sequence[str] = ()
+) -> Comparison | None:
     """How `now` moved from `base`; None where they cannot be compared, as `no_basis` says."""
-    if no_basis(now, base, other_versions=other_versions) or now.value is None or base.value is None:
+    if no_basis(now, base, other_versions=other_versions, inputs=inputs) or now.value is None or base.value is None:
         return None
     moved, told_in = change(now.value, base.value, now.metric.unit)
     return Comparison(
-        against=against, base=base, change=moved, told_in=told_in, redefined=now.version != base.version,
-        judgement=judged(now, base.value),
+        against=against, base=base, change=moved, told_in=told_in, judgement=judged(now, base.value),
+        redefined=now.version != base.version or bool(inputs),
     )
 
 
-def no_basis(now: Number, base: Number, *, other_versions: bool = False) -> str:
-    """Why the two cannot be compared, in words; empty where they can. Two definitions are compared when asked alone."""
+def no_basis(now: Number, base: Number, *, other_versions: bool = False, inputs: Sequence[str] = ()) -> str:
+    """Why the two cannot be compared, in words; empty where they can.
+
+    Two definitions are compared when asked alone, and so are those of `inputs`, told as “Reactive hours: version 1,
+    then 2”.
+    """
     if now.value is None or now.state is State.INCOMPLETE:
-        return f"{now.period.label} {_is_missing(now)}"
+        return is_missing(now)
     if now.state is State.SO_FAR:
         return f"the {now.period.grain} is still running"
     if not base.is_final:
-        return f"{base.period.label} {_is_missing(base)}"
+        return is_missing(base)
     if now.version != base.version and not other_versions:
         return f"{base.period.label} was worked out by another definition, version {base.version} and not {now.version}"
+    if inputs and not other_versions:
+        return f"{base.period.label} was worked out from other definitions, {'; '.join(inputs)}"
     return ""
 
 
-def _is_missing(number: Number) -> str:
-    """“is not collected, nothing read for this period”."""
-    if number.state is State.INSUFFICIENT_COVERAGE:
-        return f"has insufficient coverage, {number.cause}" if number.cause else "has insufficient coverage"
-    return f"is {number.state.label}, {number.cause}" if number.cause else f"is {number.state.label}"
+def is_redefined(now: Number, base: Number, inputs: Sequence[str] = ()) -> bool:
+    """Whether nothing but other definitions stands between the two."""
+    return bool(no_basis(now, base, inputs=inputs)) and not no_basis(now, base, other_versions=True)
+
+
+def is_missing(number: Number, *, brief: bool = False) -> str:
+    """“Q2 2026 is not collected, nothing read for this period”; in `brief` without its cause."""
+    is_so = "has" if number.state is State.INSUFFICIENT_COVERAGE else "is"
+    cause = f", {number.cause}" if number.cause and not brief else ""
+    return f"{number.period.label} {is_so} {number.state.label}{cause}"
 
 
 def change(now: Decimal, base: Decimal, unit: Unit) -> tuple[Decimal, Change]:

@@ -1,8 +1,11 @@
 """What people decide about the numbers, each from a day on, and changes of organizations with what they would move."""
 
+from metrics.admin.benchmarks import BenchmarkSetAdmin
 from metrics.admin.decisions import LedgerAccountAdmin, QueueAdmin
 from metrics.admin.goals import GoalAdmin
 from metrics.admin.organization_changes import OrganizationChangeAdmin
 from metrics.admin.rules import RuleAdmin
 
-__all__ = ["GoalAdmin", "LedgerAccountAdmin", "OrganizationChangeAdmin", "QueueAdmin", "RuleAdmin"]
+__all__ = [
+    "BenchmarkSetAdmin", "GoalAdmin", "LedgerAccountAdmin", "OrganizationChangeAdmin", "QueueAdmin", "RuleAdmin",
+]

@@ -4,7 +4,7 @@ A metric the person may not see is absent from the answer, not blank.
 """
 
 from metrics.reading.benchmarks import Published, benchmarks
-from metrics.reading.changed_settings import Changed, changed_settings
+from metrics.reading.changed_settings import Changed, ChangedBy, changed_settings
 from metrics.reading.freshness import Freshness, SystemFreshness, freshness
 from metrics.reading.goals import goals
 from metrics.reading.over_clients import collected_by_kind, values_of_clients
@@ -25,8 +25,8 @@ from metrics.reading.stored import for_all_clients, number, numbers, numbers_by_
 from metrics.reading.to_date import year_to_date
 
 __all__ = [
-    "COMPANY", "NOT_LINKED", "Among", "Changed", "Freshness", "Number", "Numbers", "Person", "Provenance",
-    "Published", "ScopeRef", "SystemFreshness", "among_peers", "benchmarks", "changed_settings", "client",
+    "COMPANY", "NOT_LINKED", "Among", "Changed", "ChangedBy", "Freshness", "Number", "Numbers", "Person",
+    "Provenance", "Published", "ScopeRef", "SystemFreshness", "among_peers", "benchmarks", "changed_settings", "client",
     "collected_by_kind", "for_all_clients", "freshness", "goals", "may_see", "number", "numbers",
     "numbers_by_grain", "provenance", "segment", "segments", "values_of_clients", "year_to_date",
 ]

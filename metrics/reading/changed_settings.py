@@ -12,8 +12,8 @@ from django.db import connection
 from metrics import settings
 from metrics.definitions import CATALOGUE
 from metrics.models import LedgerCategory, QueueKind, Rule
-from metrics.periods import MONTH_NAMES
-from metrics.reading.shapes import Number
+from metrics.periods import MONTH_NAMES, Span
+from metrics.reading.shapes import Number, ScopeRef
 
 # Every basis a value stands on: its own, and those of what it was worked out from.
 STANDS_ON = """
@@ -40,14 +40,17 @@ class Changed:
     definitions: tuple[str, ...] = ()  # “Reactive hours: version 1, then 2”
 
 
+ChangedBy = dict[tuple[str, ScopeRef, Span, Span], Changed]  # metric key, scope, earlier and later period
+
+
 @dataclass
 class _Basis:
     rules: dict[str, set[str]] = field(default_factory=dict)  # each by all the values it had, as text
     versions: dict[str, set[int]] = field(default_factory=dict)
 
 
-def changed_settings(pairs: Iterable[tuple[Number, Number]]) -> dict[tuple[Number, Number], Changed]:
-    """For each pair of an earlier and a later number that stand on different bases, what differs.
+def changed_settings(pairs: Iterable[tuple[Number, Number]]) -> ChangedBy:
+    """What differs between an earlier and a later number of one metric and scope, where their bases do.
 
     Nothing is asked where no basis differs; otherwise one statement, and one for each kind of decision that changed.
     """
@@ -59,7 +62,10 @@ def changed_settings(pairs: Iterable[tuple[Number, Number]]) -> dict[tuple[Numbe
         return {}
     bases = _bases({number.basis for pair in differing for number in pair if number.basis is not None})
     decided: dict[str, list[date]] = {}
-    return {(then, now): _changed(then, now, bases, decided) for then, now in differing}
+    return {
+        (now.metric.key, now.scope, then.period, now.period): _changed(then, now, bases, decided)
+        for then, now in differing
+    }
 
 
 def _bases(ids: set[int]) -> Mapping[int, _Basis]:

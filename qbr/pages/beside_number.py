@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metrics.working import Working
+from qbr.pages import compared
 from qbr.pages.filters import Question
 
 Context = Mapping[str, Any]
@@ -35,7 +36,9 @@ class Beside:
     address: str
 
 
-PARTS: tuple[Part, ...] = ()  # in the order of the page
+PARTS: tuple[Part, ...] = (  # in the order of the page
+    Part("compared", compared.beside),
+)
 
 
 def beside(explained: Working, question: Question) -> Iterator[Beside]:

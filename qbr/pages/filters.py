@@ -102,8 +102,8 @@ class Question:
 
     @cached_property
     def goals(self) -> Mapping[str, Goal]:
-        """Those in force at the start of the period, read once for all panels."""
-        return reading.goals(self.person, CATALOGUE, self.scope, self.period.starts_on)
+        """Those in force on the last day of the period, as rules are; read once for all panels."""
+        return reading.goals(self.person, CATALOGUE, self.scope, self.period.ends_on - timedelta(days=1))
 
     @cached_property
     def signals(self) -> Mapping[str, Verdict]:

@@ -19,10 +19,10 @@ from metrics.reading import Freshness, Number, Numbers, client
 from qbr import access
 from qbr.data import undecided
 from qbr.pages import formats, tables
+from qbr.pages.comparing import change_words
 from qbr.pages.filters import Question
 from qbr.pages.layout import Context, Page, Panel, Width
 from qbr.pages.panels import Tiles
-from qbr.pages.panels.tiles import change_words
 from qbr.pages.tables import Column, Line, Table
 
 MOVED = "reactive_tickets_per_endpoint_per_month"
