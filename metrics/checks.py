@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError, connection
 
+from collectors.facts.shapes import EARLIEST
 from metrics.attribution import exact
 from metrics.declare import (
     COMPANY_ONLY,
@@ -25,7 +26,7 @@ from metrics.declare import (
     facts_of,
     fingerprint,
 )
-from metrics.definitions import CATALOGUE
+from metrics.definitions import ALSO, CATALOGUE
 from metrics.formula import OWN_WORDS, Formula, Unreadable, parse
 from metrics.rollup.compile import RULE
 from metrics.settings import COLUMNS, NUMBERS
@@ -36,14 +37,46 @@ DECIDED = frozenset({"queue_kinds", "ledger_categories"})  # rules kept in table
 STORED = """
 SELECT d.metric, d.version, d.fingerprint FROM definition d
 WHERE EXISTS (SELECT 1 FROM metrics_monthly v WHERE v.definition_id = d.id)"""
+DECIDED_ON = """
+SELECT i.metric, i.from_on, d.metric, d.version FROM in_force i JOIN definition d ON d.id = i.definition_id
+ORDER BY 1, 2"""
+ALIKE = ("unit", "scopes", "access", "better", "across")  # what every version of a metric has in common
 
 
-def check_definitions(catalogue: Catalogue = CATALOGUE, **_: Any) -> list[CheckMessage]:
-    """Unknown inputs, circles, stocks that would be summed, aggregates that do not add up, rules that do not exist."""
+def check_definitions(
+    catalogue: Catalogue = CATALOGUE, also: Sequence[Metric] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """Unknown inputs, circles, stocks that would be summed, aggregates that do not add up, rules that do not exist.
+
+    And of versions: two of one number, one that says nothing of what it changes, one that is another metric.
+    """
     found: list[CheckMessage] = []
-    for key, metric in catalogue.items():
+    if also is None:
+        also = ALSO if catalogue is CATALOGUE else ()
+    for key, metric in [*catalogue.items(), *((metric.key, metric) for metric in also)]:
         found += [Error(f"{key}: {problem}", id="metrics.E001") for problem in _problems(key, metric, catalogue)]
-    return found + [Error(problem, id="metrics.E002") for problem in _circles(catalogue)]
+    found += [Error(problem, id="metrics.E002") for problem in _circles(catalogue, also)]
+    return found + [Error(problem, id="metrics.E004") for problem in _version_problems(catalogue, also)]
+
+
+def _version_problems(catalogue: Catalogue, also: Sequence[Metric]) -> Iterator[str]:
+    numbers = {(metric.key, metric.version) for metric in catalogue.values()}
+    for metric in also:
+        named, first = f"{metric.key}: version {metric.version}", catalogue.get(metric.key)
+        if first is None:
+            yield f"{named} is a version of a metric that does not exist."
+            continue
+        if (metric.key, metric.version) in numbers:
+            yield f"{named} is declared twice."
+        numbers.add((metric.key, metric.version))
+        for name in ALIKE:
+            if getattr(metric, name, None) != getattr(first, name, None):
+                yield f"{named} has another {name} than version {first.version}: that is another metric."
+        if isinstance(metric, Derived) != isinstance(first, Derived):
+            yield f"{named} is worked out from others and version {first.version} is not, or the other way round."
+    for metric in (*catalogue.values(), *also):
+        if metric.version > 1 and not (metric.note and metric.since):
+            yield f"{metric.key}: version {metric.version} lacks a note that says what changed, and its day."
 
 
 def _problems(key: str, metric: Metric, catalogue: Catalogue) -> Iterator[str]:
@@ -122,8 +155,8 @@ def _fact_problems(metric: Metric, facts: Facts) -> Iterator[str]:
             yield f"its condition reads “:{rule}”, which is no rule."
 
 
-def _circles(catalogue: Catalogue) -> Iterator[str]:
-    """Each circle once, told from where it is first met."""
+def _circles(catalogue: Catalogue, also: Sequence[Metric] = ()) -> Iterator[str]:
+    """Each circle once, told from where it is first met, whichever versions are read."""
     done: set[str] = set()
 
     def walk(key: str, path: tuple[str, ...]) -> Iterator[str]:
@@ -132,8 +165,9 @@ def _circles(catalogue: Catalogue) -> Iterator[str]:
             return
         if key in done or key not in catalogue:
             return
-        metric = catalogue[key]
-        if isinstance(metric, Derived):
+        for metric in (catalogue[key], *(version for version in also if version.key == key)):
+            if not isinstance(metric, Derived):
+                continue
             for scope in metric.scopes:
                 try:
                     words = parse(metric.formula_for(scope)).inputs
@@ -160,6 +194,25 @@ def check_versions(**_: Any) -> list[CheckMessage]:
             f"{metric.key}: the meaning of version {metric.version} has changed while values of it are stored.",
             hint=f"Declare version {metric.version + 1} and keep the old values as they are.", id="metrics.E003",
         )
-        for metric in CATALOGUE.values()
+        for metric in (*CATALOGUE.values(), *ALSO)
         if stored.get((metric.key, metric.version), fingerprint(metric)) != fingerprint(metric)
+    ]
+
+
+def check_in_force(**_: Any) -> list[CheckMessage]:
+    """What people have put in force is a version the code declares."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(DECIDED_ON)
+            rows = cursor.fetchall()
+    except DatabaseError:
+        return []
+    declared = {(metric.key, metric.version) for metric in (*CATALOGUE.values(), *ALSO)}
+    return [
+        Error(
+            f"{metric}: from {'the beginning' if from_on == EARLIEST else from_on.isoformat()} on version {version} of "
+            f"{of} is in force, which the code does not declare.",
+            hint="Declare it again, or put another version in force.", id="metrics.E005",
+        )
+        for metric, from_on, of, version in rows if of != metric or (of, version) not in declared
     ]

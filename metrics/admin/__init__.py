@@ -5,7 +5,9 @@ from metrics.admin.decisions import LedgerAccountAdmin, QueueAdmin
 from metrics.admin.goals import GoalAdmin
 from metrics.admin.organization_changes import OrganizationChangeAdmin
 from metrics.admin.rules import RuleAdmin
+from metrics.admin.versions import InForceAdmin
 
 __all__ = [
-    "BenchmarkSetAdmin", "GoalAdmin", "LedgerAccountAdmin", "OrganizationChangeAdmin", "QueueAdmin", "RuleAdmin",
+    "BenchmarkSetAdmin", "GoalAdmin", "InForceAdmin", "LedgerAccountAdmin", "OrganizationChangeAdmin", "QueueAdmin",
+    "RuleAdmin",
 ]

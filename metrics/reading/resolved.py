@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from metrics.declare import Across, Metric
-from metrics.definitions import CATALOGUE
+from metrics.definitions import CATALOGUE, VERSIONS
 from metrics.formula import EXACT
 from metrics.joined import base_word, bases_of
 from metrics.models import Origin, State
-from metrics.periods import Month
-from metrics.reading.shapes import COMPANY, NOT_LINKED, Numbers, ScopeRef
+from metrics.periods import Month, Span
+from metrics.reading.shapes import COMPANY, NOT_LINKED, Number, Numbers, ScopeRef
+from metrics.reading.stored import numbers_of, numbers_of_version
 from metrics.typed import plain_decimal
 
 GOOD = (State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE)
@@ -42,8 +43,8 @@ class Resolved:
 def resolved(metric: Metric, scope: ScopeRef, months: Sequence[Month], stored: Numbers) -> tuple[Resolved, ...]:
     """Each base's share over these months, as the formula names them; empty where the metric is not joined there.
 
-    `stored` holds the months of `bases_of` the metric, for the company and for what is not linked. Two bases of one
-    word are told as the lesser.
+    `stored` holds the months of `bases_of` the metric, as `read_bases` gives them. Two bases of one word are told as
+    the lesser.
     """
     found: dict[str, Decimal] = {}
     for key in bases_of(metric, scope.side):
@@ -53,6 +54,21 @@ def resolved(metric: Metric, scope: ScopeRef, months: Sequence[Month], stored: N
     return tuple(Resolved(base, share) for base, share in found.items())
 
 
+def read_bases(names: Iterable[str], months: Sequence[Month]) -> Numbers:
+    """The months of some bases, for the company and for what is not linked, by (base, scope, month).
+
+    A base under a metric's key is of the version in force, under the name of another version of that.
+    """
+    asked, scopes = set(names), (COMPANY, NOT_LINKED)
+    found: dict[tuple[str, ScopeRef, Span], Number] = dict(
+        numbers_of([CATALOGUE[key] for key in sorted(asked & CATALOGUE.keys())], scopes, months)
+    )
+    for name in sorted(asked - CATALOGUE.keys()):
+        for (_, scope, month), number in numbers_of_version(VERSIONS[name], scopes, months).items():
+            found[name, scope, month] = number
+    return Numbers(found)
+
+
 def in_words(shares: Iterable[Resolved]) -> str:
     """“98.4 % of hours, 96 % of devices resolved”; nothing where all is."""
     lacking = [each.words for each in shares if each.share < 1]
@@ -60,7 +76,7 @@ def in_words(shares: Iterable[Resolved]) -> str:
 
 
 def _share(key: str, months: Sequence[Month], stored: Numbers) -> Decimal | None:
-    split = _over(CATALOGUE[key].across, [  # type: ignore[attr-defined]  # what counts facts has one
+    split = _over(VERSIONS[key].across, [  # type: ignore[attr-defined]  # what counts facts has one
         _split(key, month, stored) for month in months if stored[key, COMPANY, month].state in GOOD
     ])
     if split is None:

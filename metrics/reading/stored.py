@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
 from metrics.declare import For, Manual, Metric
-from metrics.definitions import CATALOGUE
+from metrics.definitions import CATALOGUE, version_of
 from metrics.models import Origin, State
 from metrics.periods import Span
 from metrics.reading.read_through import read_through
@@ -18,26 +18,30 @@ from metrics.reading.shapes import COMPANY, Number, Numbers, Person, ScopeRef, m
 TABLES = {"month": "metrics_monthly", "quarter": "metrics_quarterly", "year": "metrics_yearly"}
 
 # Which version of each metric is shown in each period: the one in force, else the one the code declares.
-SHOWN = """
+_SHOWN = """
 WITH shown AS (
     SELECT asked.metric, p.starts_on, p.id AS period_id, d.id AS definition_id, d.version
     FROM unnest(%(metrics)s::text[], %(versions)s::int[]) AS asked(metric, version)
     CROSS JOIN period p
     JOIN definition d ON d.metric = asked.metric AND d.id = coalesce(
-        (SELECT i.definition_id FROM in_force i WHERE i.metric = asked.metric AND i.from_on <= p.starts_on
-         ORDER BY i.from_on DESC LIMIT 1),
+        {in_force},
         (SELECT x.id FROM definition x WHERE x.metric = asked.metric AND x.version = asked.version))
     WHERE p.grain = %(grain)s AND p.starts_on = ANY(%(days)s)
 )"""
+_IN_FORCE = """(SELECT i.definition_id FROM in_force i WHERE i.metric = asked.metric AND i.from_on <= {on}
+         ORDER BY i.from_on DESC LIMIT 1)"""
+SHOWN = _SHOWN.format(in_force=_IN_FORCE.format(on="p.starts_on"))
+SHOWN_ON = _SHOWN.format(in_force=_IN_FORCE.format(on="%(on)s"))  # as a longer period beginning on a day reads them
+NAMED = _SHOWN.format(in_force="NULL")  # the version asked for and no other
 # A pair without a value comes back once without a scope: "no row for this client" is not "never worked out". OFFSET 0
 # keeps the planner to one look by both keys for each pair; joined freely it reads a definition's every period.
-VALUES = SHOWN + """
+VALUES = """
 SELECT shown.metric, shown.starts_on, v.scope_id, v.value, v.state, v.cause, v.origin, v.collected, v.months,
        v.of_months, v.coverage, v.fact_rows, shown.version, v.basis_id
 FROM shown LEFT JOIN LATERAL (
     SELECT * FROM {table} m
     WHERE m.definition_id = shown.definition_id AND m.period_id = shown.period_id AND {scopes} OFFSET 0
-) v ON true"""  # noqa: S608 - names of our own
+) v ON true"""
 THESE = "m.scope_id = ANY(%(scopes)s)"
 EVERYONE = "true"
 
@@ -105,10 +109,35 @@ def segments() -> list[ScopeRef]:
     return [segment(name) for (name,) in fetched(SEGMENTS, {})]
 
 
-def numbers_of(metrics: Sequence[Metric], scopes: Iterable[ScopeRef], periods: Iterable[Span]) -> Numbers:
-    """The same for whoever asks: only for what is worked out here from inputs a person may not see one by one."""
+def numbers_of(
+    metrics: Sequence[Metric], scopes: Iterable[ScopeRef], periods: Iterable[Span], on: date | None = None
+) -> Numbers:
+    """The same for whoever asks: only for what is worked out here from inputs a person may not see one by one.
+
+    `on`: in the versions in force that day, as a longer period that begins then reads its months.
+    """
     asked = tuple(dict.fromkeys(scopes))
-    return Numbers(_numbers(metrics, asked, scope_ids(asked), tuple(dict.fromkeys(periods)), THESE))
+    shown = SHOWN if on is None else SHOWN_ON
+    return Numbers(_numbers(metrics, asked, scope_ids(asked), tuple(dict.fromkeys(periods)), THESE, shown=shown, on=on))
+
+
+def in_version(
+    person: Person, metric: str, version: int, scopes: Iterable[ScopeRef], periods: Iterable[Span]
+) -> Numbers:
+    """One version of a metric, whichever is in force: asked for by name, never compared unasked.
+
+    Raises KeyError where there is no such version.
+    """
+    declared = version_of(metric, version)
+    if declared is None:
+        raise KeyError(f"{metric}, version {version}")
+    return numbers_of_version(declared, scopes if may_see(person, declared) else (), periods)
+
+
+def numbers_of_version(metric: Metric, scopes: Iterable[ScopeRef], periods: Iterable[Span]) -> Numbers:
+    """The same for whoever asks."""
+    asked = tuple(dict.fromkeys(scopes))
+    return Numbers(_numbers([metric], asked, scope_ids(asked), tuple(dict.fromkeys(periods)), THESE, shown=NAMED))
 
 
 def scope_ids(scopes: Sequence[ScopeRef]) -> ScopeIds:
@@ -133,7 +162,7 @@ def fetched(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 def _numbers(
     metrics: Sequence[Metric], scopes: Sequence[ScopeRef], ids: ScopeIds, periods: Sequence[Span], where: str,
-    read: Mapping[str, datetime] | None = None,
+    read: Mapping[str, datetime] | None = None, shown: str = SHOWN, on: date | None = None,
 ) -> dict[tuple[str, ScopeRef, Span], Number]:
     if not (metrics and scopes and periods):
         return {}
@@ -143,9 +172,9 @@ def _numbers(
     for grain in dict.fromkeys(period.grain for period in periods):
         by_day = {period.starts_on: period for period in periods if period.grain == grain}
         for key, day, scope_id, value, state, cause, origin, *rest in fetched(
-            VALUES.format(table=TABLES[grain], scopes=where), {
+            shown + VALUES.format(table=TABLES[grain], scopes=where), {
                 "metrics": [metric.key for metric in metrics], "versions": [metric.version for metric in metrics],
-                "grain": grain, "days": list(by_day), "scopes": list(ids),
+                "grain": grain, "days": list(by_day), "scopes": list(ids), "on": on,
             }
         ):
             period = by_day[day]
@@ -153,8 +182,8 @@ def _numbers(
             if scope := ids.get(scope_id):
                 collected, months, of_months, coverage, fact_rows, version, basis = rest
                 found[key, scope, period] = Number(
-                    CATALOGUE[key], scope, period, value, STATES[state], cause or "", ORIGINS[origin], collected,
-                    months, of_months, coverage, fact_rows, read.get(key), version, basis,
+                    version_of(key, version) or CATALOGUE[key], scope, period, value, STATES[state], cause or "",
+                    ORIGINS[origin], collected, months, of_months, coverage, fact_rows, read.get(key), version, basis,
                 )
     return {
         (metric.key, scope, period): found.get((metric.key, scope, period))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from collectors.facts.touched import Calendar
 from metrics import settings
 from metrics.declare import Across, Derived, Metric, Total
-from metrics.definitions import CATALOGUE
+from metrics.definitions import CATALOGUE, versions_of
 from metrics.formula import EXACT, MONTHS, evaluate, parse, rounded
 from metrics.joined import LEAST_RESOLVED, bases_of
 from metrics.models import Origin, State
@@ -39,11 +39,12 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
     asked = [CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key])]
     today = _today()
     rules = settings.all_in_force([through.months[-1].starts_on, last_day := through.ends_on - timedelta(days=1)])
-    months = _begun(through, rules[through.months[-1].starts_on])
+    months = _begun(through, rules[through.months[-1].starts_on], today)
     # A permitted ratio may be made of inputs this person may not see; those are read here and never handed out.
     bases = [CATALOGUE[key] for metric in asked for key in bases_of(metric, scope.side)]
     scopes = [scope, COMPANY, NOT_LINKED] if bases else [scope]
-    stored = numbers_of(tuple(dict.fromkeys([*_with_inputs(asked, scope), *bases])), scopes, months)
+    needed = tuple(dict.fromkeys([*_with_inputs(asked, scope), *bases]))
+    stored = numbers_of(needed, scopes, months, on=months[0].starts_on if months else None)
     running = bool(months) and through.ends_on > Month.holding(today).starts_on
     so_far = _Year(scope, through, months, stored, running, rules[last_day])
     return {metric.key: so_far.covered(so_far.number(metric)) for metric in asked}
@@ -52,11 +53,11 @@ def year_to_date(person: Person, metrics: Iterable[str], scope: ScopeRef, throug
 def months_to_date(through: Span) -> tuple[Month, ...]:
     """The months that make the year to date: those of the fiscal year that have begun."""
     last = through.months[-1].starts_on
-    return _begun(through, settings.all_in_force([last])[last])
+    return _begun(through, settings.all_in_force([last])[last], _today())
 
 
-def _begun(through: Span, rules: Mapping[str, Any]) -> tuple[Month, ...]:
-    last, today = through.months[-1], _today()
+def _begun(through: Span, rules: Mapping[str, Any], today: date) -> tuple[Month, ...]:
+    last = through.months[-1]
     year = months_between(_fiscal_year_start(last, rules), last)
     return tuple(month for month in year if month.starts_on <= today)
 
@@ -73,7 +74,8 @@ def _with_inputs(metrics: Iterable[Metric], scope: ScopeRef) -> tuple[Metric, ..
         metric = waiting.pop()
         if metric.key not in needed:
             needed[metric.key] = metric
-            waiting += [CATALOGUE[word] for word in _words(metric, scope) if word in CATALOGUE]
+            words = [word for version in versions_of(metric.key).values() for word in _words(version, scope)]
+            waiting += [CATALOGUE[word] for word in words if word in CATALOGUE]
     return tuple(needed.values())
 
 
@@ -100,6 +102,9 @@ class _Year:
     rules: Mapping[str, Any]  # in force on its last day
 
     def number(self, metric: Metric) -> Number:
+        """In the version in force on the first day of the year, as a year has."""
+        if self.months:
+            metric = self.stored[metric.key, self.scope, self.months[0]].metric
         if isinstance(metric, Derived) and not isinstance(metric, Total):
             return self._derived(metric)
         months = [self.stored[metric.key, self.scope, month] for month in self.months]

@@ -24,6 +24,7 @@ TOO_LARGE = "999999999999.99999999"  # for the column a value is kept in; a slip
 ABSENT = {  # what no row at all means
     For.COMPANY: State.NOT_COLLECTED, For.ORGANIZATION: State.NOT_LINKED, For.SEGMENT: State.NOT_LINKED,
 }
+ASIDE = "SELECT a.definition_id FROM aside a WHERE a.period_id = l.period_id"
 GIVEN = {
     Entry.Kind.ENTERED: Origin.ENTERED, Entry.Kind.IMPORTED: Origin.IMPORTED, Entry.Kind.CORRECTED: Origin.CORRECTED,
 }
@@ -43,6 +44,8 @@ def derived_sql(scope: For, definitions: Mapping[str, int], *, of_months: bool, 
     read = dict.fromkeys(key for metric in derived for key in formula_inputs(metric, scope))
     inputs = [key for key in read if key not in keys]
     sql = _side_by_side(inputs, [m for m in derived if isinstance(m, Total)], definitions, source)
+    if any(key in SEVERAL for key in read.keys() & keys):
+        sql = f"SELECT l.*, ARRAY({ASIDE}) AS aside FROM ({sql}) l OFFSET 0"
     for level in _levels(derived, scope):
         sql = _worked_out(sql, level, scope)
         if chosen := [key for key in read if key in SEVERAL and key in {metric.key for metric in level}]:
@@ -76,8 +79,7 @@ def _side_by_side(
     wanted = [row for versions in of.values() for row in versions]
     wanted += [-definitions[name_of(total)] for total in totals]
     return f"""
-        SELECT p.*, {", ".join(f"r.{rule}" for rule in sorted(NUMBERS))},
-               ARRAY(SELECT a.definition_id FROM aside a WHERE a.period_id = p.period_id) AS aside
+        SELECT p.*, {", ".join(f"r.{rule}" for rule in sorted(NUMBERS))}
         FROM (
             SELECT w.scope_id, w.period_id, {", ".join(columns)}
             FROM ({source}) w

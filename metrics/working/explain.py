@@ -13,8 +13,8 @@ from metrics.definitions import CATALOGUE
 from metrics.formula import MONTHS, MONTHS_IN_YEAR, Formula, parse, working
 from metrics.joined import bases_of
 from metrics.periods import Month, Span
-from metrics.reading import COMPANY, NOT_LINKED, Number, Person, Provenance, ScopeRef
-from metrics.reading.resolved import Resolved, resolved
+from metrics.reading import Number, Person, Provenance, ScopeRef
+from metrics.reading.resolved import Resolved, read_bases, resolved
 from metrics.reading.stored import numbers_of
 from metrics.reading.to_date import months_to_date
 from metrics.rollup.compile import is_gathered
@@ -85,11 +85,11 @@ def explain(
     person: Person, metric: str, scope: ScopeRef, period: Span, *, to_date: bool = False
 ) -> Working | None:
     """Everything there is to say of one number; None where the person may not see it."""
-    asked, declared = _Asked(person, scope, period, to_date), CATALOGUE[metric]
+    asked = _Asked(person, scope, period, to_date)
     number = next(iter(asked.numbers([metric])), None)
     if number is None:
         return None
-    months = asked.months
+    declared, months = number.metric, asked.months
     gathered = (to_date or not isinstance(period, Month)) and is_gathered(declared)
     provenance = None if to_date else reading.provenance(person, metric, scope, period)
     formula = None if gathered or not isinstance(declared, Derived) else parse(declared.formula_for(scope.side))
@@ -100,7 +100,7 @@ def explain(
         number=number, meaning=declared.meaning, formula=working(formula, words) if formula else "",
         formula_with_values=working(formula, shown) if formula and put_in else "", inputs=inputs,
         across=ACROSS_WORDS[declared.across] if gathered else "",  # type: ignore[attr-defined]
-        months=tuple(reading.numbers(person, [metric], [scope], months).values()) if gathered else (),
+        months=tuple(numbers_of([declared], [scope], months, months[0].starts_on).values()) if gathered else (),
         counted=counted_of(declared), rules=rules_of(declared, scope, period, provenance),
         systems=systems_of(declared), resolved=_resolved(number, months),
         entries=entries_of(declared, scope, months), provenance=provenance,
@@ -111,10 +111,10 @@ def explain(
 
 def _resolved(number: Number, months: Sequence[Month]) -> tuple[Resolved, ...]:
     """Shares give no amount away, so they are told whether or not the person may see what they are shares of."""
-    bases = [CATALOGUE[key] for key in bases_of(number.metric, number.scope.side)]
+    bases = bases_of(number.metric, number.scope.side)
     if number.coverage is None or not bases:
         return ()
-    return resolved(number.metric, number.scope, months, numbers_of(bases, [COMPANY, NOT_LINKED], months))
+    return resolved(number.metric, number.scope, months, read_bases(bases, months))
 
 
 def _inputs(

@@ -16,7 +16,7 @@ from collectors.facts.touched import Calendar
 from collectors.systems import system
 from metrics import settings
 from metrics.declare import Derived, Facts, Flow, For, Metric, Movement, Opening, Stock, Told, facts_of
-from metrics.definitions import CATALOGUE, version_of
+from metrics.definitions import CATALOGUE, VERSIONS, version_of
 from metrics.formula import Minus, Number, Pair, Term, Word, parse
 from metrics.joined import LEAST_RESOLVED, base_word, bases_of
 from metrics.models import Rollup
@@ -176,9 +176,9 @@ def definition_line(known: Known, row: int) -> Line:
 
 def _bases(metric: Metric, side: For) -> list[Line]:
     return [
-        {"metric": key, "version": CATALOGUE[key].version, "word": base_word(key),
-         "across": CATALOGUE[key].across.value}  # type: ignore[attr-defined]
-        for key in bases_of(metric, side)
+        {"metric": VERSIONS[name].key, "version": VERSIONS[name].version, "word": base_word(name),
+         "across": VERSIONS[name].across.value}  # type: ignore[attr-defined]
+        for name in bases_of(metric, side)
     ]  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from psycopg.errors import QueryCanceled
 
 from metrics import reading
 from metrics.declare import For, Measured
-from metrics.definitions import CATALOGUE
+from metrics.definitions import version_of
 from metrics.models import Scope
 from metrics.periods import Month, Span
 from metrics.reading import Person, ScopeRef
+from metrics.reading.versions import version_on
 from metrics.rollup.compile import with_rules
 from metrics.spreadsheets import Column, Kind
 from metrics.working.listings import Listing, Shown, listing_of
@@ -51,15 +52,17 @@ class OverBudget(Exception):
 
 def rows(
     person: Person, metric: str, scope: ScopeRef, period: Span, *, limit: int = 50, offset: int = 0, order: str = "",
-    months: Sequence[Month] = (), counted: int | None = None,
+    months: Sequence[Month] = (), counted: int | None = None, version: int | None = None,
 ) -> Rows:
     """The rows a number counts now, under the rules in force in each of its months; of a quarter, its months' together.
 
-    `months` stand in place of the period's own, as those of the year to date do. Where `counted` rows are many they are
-    taken to be as many still: counting them again costs more than showing them. Nothing where the person may not see
-    the metric, or it is entered or worked out from others. Raises OverBudget.
+    The version is that in force, or the one named. `months` stand in place of the period's own, as those of the year to
+    date do. Where `counted` rows are many they are taken to be as many still: counting them again costs more than
+    showing them. Nothing where the person may not see the metric, or it is entered or worked out from others. Raises
+    OverBudget.
     """
-    declared = CATALOGUE[metric]
+    named = version_of(metric, version) if version else None
+    declared = named or version_on(metric, (months or period.months)[0].starts_on)
     listing = listing_of(declared)
     months = [month for month in months or period.months if month.starts_on <= today()]
     whose = Scope.objects.filter(kind=scope.kind, organization__slug=scope.slug or None, key=None).first()

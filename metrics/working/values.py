@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from metrics.declare import Across, Derived, Metric, facts_of
-from metrics.definitions import CATALOGUE
+from metrics.definitions import CATALOGUE, VERSIONS
 from metrics.formula import MONTHS, MONTHS_IN_YEAR
 from metrics.joined import bases_of
 from metrics.models import Origin, State
 from metrics.periods import Month, Span
-from metrics.reading import COMPANY, NOT_LINKED, Numbers
-from metrics.reading.resolved import resolved
-from metrics.reading.stored import TABLES, fetched, numbers_of
+from metrics.reading import Numbers
+from metrics.reading.resolved import read_bases, resolved
+from metrics.reading.stored import TABLES, fetched
 from metrics.rollup.compile import formula_inputs, formula_of, is_gathered
 from metrics.settings import NUMBERS
 from metrics.working.known import Known, Line, Whose, least_resolved
@@ -119,10 +119,10 @@ def _streamed(cursor: Any, statement: str, scope: int | None, shape: Any) -> Ite
 
 
 def _bases(known: Known) -> Numbers:
-    keys = {key for metric in CATALOGUE.values() for side in metric.scopes for key in bases_of(metric, side)}
-    keys |= {key for key, metric in CATALOGUE.items() if facts_of(metric)}
+    names = {name for metric in VERSIONS.values() for side in metric.scopes for name in bases_of(metric, side)}
+    names |= {name for name, metric in VERSIONS.items() if facts_of(metric)}
     months = [span for span in known.spans.values() if isinstance(span, Month) and span.starts_on <= known.today]
-    return numbers_of([CATALOGUE[key] for key in sorted(keys)], [COMPANY, NOT_LINKED], months)
+    return read_bases(names, months)
 
 
 def lines_of(known: Known, of: Of, metric: str | None = None, period: Span | None = None) -> Iterator[Line]:
