@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.apps import apps
 from django.db.models import Q
 
 from collectors.facts.changed import FactChange
+from metrics.closing.batches import together
 from metrics.closing.periods import span_of
 from metrics.declare import Metric
 from metrics.definitions import CATALOGUE
@@ -34,19 +35,16 @@ class Restated:
 
 @dataclass(frozen=True)
 class Batch:
-    """Restatements that share changed rows, so that they are decided together."""
+    """Waiting restatements that share changed rows, so that they are decided together.
+
+    `followers` are figures of the company and of segments: they move by as much as the batch, and go on waiting where
+    other batches move them too.
+    """
 
     rows: tuple[Restated, ...]
+    followers: tuple[Restated, ...]
     changes: tuple[int, ...]
-
-    @property
-    def cause(self) -> str:
-        """As the rows say it that most of the changes are behind."""
-        return max(self.rows, key=lambda each: len(each.row.changes)).row.cause
-
-    @property
-    def decision(self) -> str:
-        return self.rows[0].row.decision
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -84,38 +82,21 @@ def restatements(
     return [each for each in told if each and may_see(person, each.metric)]
 
 
-def batches(person: Person, *, waiting: bool = True, **asked: object) -> list[Batch]:
-    """The same, by what is decided together: the batch whose rows move the company's figures most is named first."""
-    rows = restatements(person, waiting=waiting, **asked)  # type: ignore[arg-type]
-    by_key = {each.row.pk: each for each in rows}
-    return [
+def batches(
+    person: Person, *, spans: Iterable[Span] | None = None, scope: ScopeRef | None = None, metric: str = "",
+) -> list[Batch]:
+    """What waits, by what is decided together; of each batch only the rows the person may see and asked for."""
+    told = {each.row.pk: each for each in restatements(person, spans=spans, scope=scope, metric=metric)}
+    waiting = Restatement.objects.filter(decision=WAITING).select_related("period", "scope", "definition")
+    found = [
         Batch(
-            tuple(by_key[row.pk] for row in group),
-            tuple(sorted({change for row in group for change in row.changes})),
+            tuple(told[row.pk] for row in batch.rows if row.pk in told),
+            tuple(told[row.pk] for row in batch.followers if row.pk in told),
+            tuple(sorted(batch.changes)), batch.rows[0].cause,
         )
-        for group in together([each.row for each in rows])
+        for batch in together(list(waiting.order_by("pk")))
     ]
-
-
-def together(rows: Sequence[Restatement]) -> list[list[Restatement]]:
-    """Rows with a decision alike that share a changed row, directly or through others, in the order they come in."""
-    group_of: dict[object, list[Restatement]] = {}
-    groups: list[list[Restatement]] = []
-    for row in rows:
-        marks: list[object] = [(row.decision, row.decided_at, change) for change in row.changes]
-        marks = marks or [(row.decision, row.decided_at, row.cause)]
-        joined = list({id(group_of[mark]): group_of[mark] for mark in marks if mark in group_of}.values())
-        group = joined[0] if joined else []
-        if not joined:
-            groups.append(group)
-        for other in joined[1:]:
-            group += other
-            groups.remove(other)
-            for mark in [mark for mark, of in group_of.items() if of is other]:
-                group_of[mark] = group
-        group.append(row)
-        group_of |= dict.fromkeys(marks, group)
-    return groups
+    return [batch for batch in found if batch.rows or batch.followers]
 
 
 def changes_of(rows: Iterable[Restatement]) -> list[LateChange]:

@@ -41,7 +41,8 @@ class Behind:
     """The rows that changed in some closed months since each was closed, by whose they are."""
 
     def __init__(self, months: Iterable[Month]) -> None:
-        self.changes = list(_changes_since(months))
+        taken_in = _taken_in()
+        self.changes = [change for change in _changes_since(months) if change.pk not in taken_in]
         self.accounts = {account for change in self.changes for account in change.accounts}
         self.owners: dict[int, set[int]] = defaultdict(set)
         self.segments: dict[int, set[int]] = defaultdict(set)
@@ -69,11 +70,7 @@ class Behind:
 
     def cause_of(self, row: Differing) -> tuple[str, list[int]] | None:
         """Why a closed value would differ, in words, and the ids of the rows; None where no source is behind it."""
-        decided = _decided(row.key)
-        found = [
-            change for change in self.by_scope.get(row.key[0], ())
-            if change.pk not in decided and _reads(row, change)
-        ]
+        found = [change for change in self.by_scope.get(row.key[0], ()) if _reads(row, change)]
         if found:
             ids = tuple(change.pk for change in found)
             if ids not in self.told:
@@ -101,12 +98,9 @@ def _all_before(closed: Iterable[date], last: date) -> list[date]:
     return [day for day in closed if day <= last]
 
 
-def _decided(key: tuple[int, int, int]) -> set[int]:
-    """The changes this value has taken in already."""
-    scope, definition, period = key
-    accepted = Restatement.objects.filter(
-        scope=scope, definition=definition, period=period, decision=Restatement.Decision.ACCEPTED
-    ).values_list("changes", flat=True)
+def _taken_in() -> set[int]:
+    """The changes that people have accepted: every value they move has taken them in."""
+    accepted = Restatement.objects.filter(decision=Restatement.Decision.ACCEPTED).values_list("changes", flat=True)
     return {change for changes in accepted for change in changes}
 
 
@@ -123,13 +117,26 @@ def _counts(metric: Metric, change: FactChange, months: tuple[Month, ...]) -> bo
         return False
     days = {month.starts_on for month in months}
     if isinstance(metric, Flow) and facts.entity.__name__ == change.entity:
-        told = {_month_of(each.get(metric.dated)) for each in (change.before, change.after)}
+        dated = metric.dated.rpartition(".")[2]
+        told = {_month_of(each.get(dated)) for each in (change.before, change.after)}
         return bool(told & days)
     if isinstance(metric, Standing):
-        return min(change.months) <= max(days)
+        return _stood_otherwise(metric, change, max(month.ends_on for month in months))
     if isinstance(metric, Movement | Opening):
         days |= {month.previous.starts_on for month in months}
     return not days.isdisjoint(change.months)
+
+
+def _stood_otherwise(metric: Standing, change: FactChange, end: date) -> bool:
+    """Whether a row stood open at an end of a period where it does not, or stands for someone or something else."""
+    days = apps.get_model("collectors", change.entity).counted.days
+    began, until = (_words(sql) & days.keys() for sql in (metric.began, metric.until))
+    before, after = (
+        bool(row) and not row.get("retired_on") and all(row.get(day) and row[day] < end.isoformat() for day in began)
+        and not any(row.get(day) and row[day] < end.isoformat() for day in until)
+        for row in (change.before, change.after)
+    )
+    return before != after or (before and bool(_moved(change) - began - until))
 
 
 def _month_of(day: str | None) -> date | None:

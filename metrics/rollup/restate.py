@@ -15,17 +15,20 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from metrics.declare import facts_of
+from metrics.definitions import CATALOGUE
 from metrics.models import Period, Restatement, Rollup
 from metrics.periods import Month, Quarter, Year
 from metrics.rollup.asked import Asked
 from metrics.rollup.behind import Behind
 from metrics.rollup.compute import compute
-from metrics.rollup.segments import COUNTED
 from metrics.rollup.sql import execute, fetch
 from metrics.rollup.store import COMPARED, TABLES
 
 Key = tuple[int, int, int]  # scope, definition, period
+COUNTED = [key for key, metric in CATALOGUE.items() if facts_of(metric) is not None]
 WAITING = Restatement.Decision.WAITING
+TOLD = ("revision", "old_state", "old_value", "new_state", "new_value", "cause", "changes")
 
 # Only definitions that had values there when it was closed. The members of a segment are those of today, so that one
 # is left alone whose members' stored values no longer make its own.
@@ -50,7 +53,8 @@ JOIN definition d ON d.id = definition_id
 JOIN period p ON p.id = period_id
 JOIN scope s ON s.id = scope_id
 WHERE (s2.state, s2.value) IS DISTINCT FROM (w.state, w.value)
-  AND p.ends_on - 1 <= %(closed_through)s AND (definition_id, period_id) IN (TABLE known)"""
+  AND p.ends_on - 1 <= %(closed_through)s AND (definition_id, period_id) IN (TABLE known)
+  AND (definition_id, period_id) NOT IN (TABLE aside)  -- nobody is shown what another version would have been"""
 
 OTHER_MEMBERS = """
 SELECT DISTINCT v.scope_id
@@ -86,8 +90,8 @@ def restate(asked: Asked) -> None:
         return
     waiting = Restatement.objects.filter(decision=WAITING).select_related("period")
     months = _with_neighbours(asked.late, waiting)
-    differing, behind = _work_out(asked, months)
-    causes = {row: cause for row in differing if (cause := behind.cause_of(row)) is not None}
+    found, behind = _work_out(asked, months)
+    causes = {row: cause for row in found if (cause := behind.cause_of(row)) is not None}
     _keep(causes, {row for row in waiting if _is_within(row.period, months)})
 
 
@@ -102,51 +106,18 @@ def by_moment_of_close(months: Iterable[Month]) -> Iterator[tuple[datetime | Non
         yield moment, sorted(month for day, month in days.items() if known.get(day) == moment)
 
 
-def accept_in(asked: Asked, months: Iterable[Month], chosen: Mapping[Key, tuple[int | None, Decimal | None]],
-              rollup: Rollup) -> set[Key]:
-    """Give these closed values the figures they would have now; those that would have others by now are returned."""
-    groups = list(by_moment_of_close(months))
-    left = dict(chosen)
-    other: set[Key] = set()
-    for number, (known_at, of) in enumerate(groups):
-        compute(_closed(asked, of), known_at)
-        later = [month for _, more in groups[number + 1:] for month in more]
-        periods = dict(fetch("SELECT DISTINCT p.id, p.starts_on FROM outcome o JOIN period p ON p.id = o.period_id"))
-        ready = {key for key in left if key[2] in periods and not _awaits(key[2], later)}
-        now = _figures(ready)
-        other |= {key for key in ready if now.get(key, (None, None)) != left[key]}
-        for grain, table in TABLES.items():
-            _revise(grain, table, ready, rollup)
-        for key in ready:
-            del left[key]
-    return other | left.keys()
-
-
-def _awaits(period: int, later: Sequence[Month]) -> bool:
-    """Whether a quarter or year holds a month that is worked out after this."""
-    row = Period.objects.get(pk=period)
-    return any(row.starts_on <= month.starts_on < row.ends_on for month in later)
-
-
-def _figures(keys: set[Key]) -> dict[Key, tuple[int | None, Decimal | None]]:
-    found = fetch(
-        "SELECT o.scope_id, o.definition_id, o.period_id, o.state, o.value FROM outcome o "
-        "JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[]) k(s, d, p) "
-        "ON k.s = o.scope_id AND k.d = o.definition_id AND k.p = o.period_id", _columns(keys),
-    )
-    return {(scope, definition, period): (state, value) for scope, definition, period, state, value in found}
-
-
-def _columns(keys: Iterable[Key]) -> list[list[int]]:
+def columns_of(keys: Iterable[Key]) -> list[list[int]]:
     ordered = sorted(keys)
     return [[key[place] for key in ordered] for place in range(3)]
 
 
-def _revise(grain: str, table: str, keys: set[Key], rollup: Rollup) -> None:
+def revise(grain: str, keys: set[Key], rollup: Rollup) -> None:
+    """Give these stored values what was worked out, one revision on."""
+    table = TABLES[grain]
     mine = "unnest(%s::bigint[], %s::bigint[], %s::bigint[]) k(s, d, p)"
     same = "v.scope_id = k.s AND v.definition_id = k.d AND v.period_id = k.p"
     worked = f"w.scope_id = k.s AND w.definition_id = k.d AND w.period_id = k.p AND w.grain = '{grain}'"
-    columns = _columns(keys)
+    columns = columns_of(keys)
     execute(f"DELETE FROM {table} v USING {mine} WHERE {same} "
             f"AND NOT EXISTS (SELECT 1 FROM outcome w WHERE {worked})", columns)
     execute(f"""
@@ -160,7 +131,7 @@ def _revise(grain: str, table: str, keys: set[Key], rollup: Rollup) -> None:
         WHERE NOT EXISTS (SELECT 1 FROM {table} v WHERE {same})""", columns)
 
 
-def _closed(asked: Asked, months: Iterable[Month]) -> Asked:
+def closed_of(asked: Asked, months: Iterable[Month]) -> Asked:
     """The same question about closed months, as if they were open."""
     return replace(asked, whole=frozenset(months), partly={}, closed_through=None)
 
@@ -186,15 +157,15 @@ def _work_out(asked: Asked, months: frozenset[Month]) -> tuple[list[Differing], 
     with transaction.atomic():
         groups = list(by_moment_of_close(months))
         for number, (known_at, of) in enumerate(groups):
-            compute(_closed(asked, of), known_at)
+            compute(closed_of(asked, of), known_at)
             behind.learn_owners()
-            mine = {row.key: row for row in _differing(asked)}
+            mine = {row.key: row for row in differing(asked, segments_of_others())}
             upper = {key for key, row in found.items() if len(row.months) > 1 and _touches(row.months, of)}
             for key in upper - mine.keys():  # what differed by the months before differs no longer
                 del found[key]
             found |= mine
             if number + 1 < len(groups):
-                _revise_all("month", TABLES["month"], mine.values())
+                _as_if_accepted(mine.values())
         transaction.set_rollback(True)
     return list(found.values()), behind
 
@@ -203,17 +174,22 @@ def _touches(months: Sequence[Month], of: Sequence[Month]) -> bool:
     return not set(months).isdisjoint(of)
 
 
-def _revise_all(grain: str, table: str, rows: Iterable[Differing]) -> None:
-    """As if accepted, so that the quarters of months closed at another moment can be gathered; rolled back."""
+def _as_if_accepted(rows: Iterable[Differing]) -> None:
+    """So that the quarters of months closed at another moment can be gathered; rolled back."""
     keys = {row.key for row in rows if len(row.months) == 1}
     rollup = Rollup.objects.order_by("-pk").first()
     assert rollup is not None
-    _revise(grain, table, keys, rollup)
+    revise("month", keys, rollup)
 
 
-def _differing(asked: Asked) -> list[Differing]:
-    [(segments,)] = fetch("SELECT EXISTS (SELECT 1 FROM scoped WHERE kind = 'segment')")
-    other = {scope for (scope,) in fetch(OTHER_MEMBERS, [list(COUNTED)])} if segments else set()
+def segments_of_others() -> set[int]:
+    """The scopes of segments that have other members now than when the months worked out were closed."""
+    [(there,)] = fetch("SELECT EXISTS (SELECT 1 FROM scoped WHERE kind = 'segment')")
+    return {scope for (scope,) in fetch(OTHER_MEMBERS, [COUNTED])} if there else set()
+
+
+def differing(asked: Asked, left_out: set[int]) -> list[Differing]:
+    """Closed values, as worked out, that are not as they are stored; not those of the scopes left out."""
     spans = {"month": Month, "quarter": Quarter, "year": Year}
     return [
         Differing(
@@ -221,39 +197,52 @@ def _differing(asked: Asked) -> list[Differing]:
             (was, was_value), (state, value),
         )
         for scope, definition, period, metric, kind, grain, starts_on, revision, was, was_value, state, value
-        in fetch(DIFFERING, {"closed_through": asked.closed_through}) if scope not in other
+        in fetch(DIFFERING, {"closed_through": asked.closed_through}) if scope not in left_out
     ]
 
 
 def _keep(causes: Mapping[Differing, tuple[str, list[int]]], waiting: set[Restatement]) -> None:
     """Make the waiting restatements those that were found; what a person has refused is not asked twice."""
     there = {(row.scope_id, row.definition_id, row.period_id): row for row in waiting}
-    refused = _refused({row.key for row in causes})
-    new, moved = [], []
+    refused = _Refused({row.key for row in causes})
+    new, moved, left = [], [], []
     for row, (cause, changes) in causes.items():
-        state, value = row.new
-        if (standing := there.pop(row.key, None)) is not None:
-            if (standing.new_state, standing.new_value, standing.cause, standing.changes) != (
-                    state, value, cause, changes):
-                standing.new_state, standing.new_value, standing.cause, standing.changes = state, value, cause, changes
-                moved.append(standing)
-        elif refused.get(row.key) != row.new:
-            scope, definition, period = row.key
-            new.append(Restatement(
-                scope_id=scope, definition_id=definition, period_id=period, revision=row.revision,
-                old_state=row.old[0], old_value=row.old[1], new_state=state, new_value=value, cause=cause,
-                changes=changes,
-            ))
+        standing = there.pop(row.key, None)
+        if refused.covers(row, changes):
+            if standing is not None:  # of the company's figure only what was refused is left
+                left.append(standing.pk)
+            continue
+        scope, definition, period = row.key
+        told = standing or Restatement(scope_id=scope, definition_id=definition, period_id=period)
+        was = [getattr(told, name) for name in TOLD]
+        now = [row.revision, *row.old, *row.new, cause, changes]
+        for name, each in zip(TOLD, now, strict=True):
+            setattr(told, name, each)
+        if standing is None:
+            new.append(told)
+        elif was != now:
+            moved.append(told)
     Restatement.objects.bulk_create(new, batch_size=2_000)
-    Restatement.objects.bulk_update(moved, ["new_state", "new_value", "cause", "changes"], batch_size=500)
+    Restatement.objects.bulk_update(moved, TOLD, batch_size=500)
+    Restatement.objects.filter(pk__in=left).update(
+        decision=Restatement.Decision.REFUSED, reason="its parts were refused", decided_at=timezone.now()
+    )
     Restatement.objects.filter(pk__in=[row.pk for row in there.values()]).update(
         decision=Restatement.Decision.GONE, decided_at=timezone.now()
     )
 
 
-def _refused(keys: set[Key]) -> dict[Key, tuple[int | None, Decimal | None]]:
-    """The figure a person last refused, by value."""
-    rows = Restatement.objects.filter(
-        decision=Restatement.Decision.REFUSED, period__in={period for _, _, period in keys}
-    ).order_by("pk")
-    return {(row.scope_id, row.definition_id, row.period_id): (row.new_state, row.new_value) for row in rows}
+class _Refused:
+    """What people have refused for some periods: the changes, and where no row was behind, the figures."""
+
+    def __init__(self, keys: set[Key]) -> None:
+        rows = Restatement.objects.filter(
+            decision=Restatement.Decision.REFUSED, period__in={period for _, _, period in keys}
+        ).order_by("pk")
+        self.changes = {change for row in rows for change in row.changes}
+        self.figures = {
+            (row.scope_id, row.definition_id, row.period_id): (row.new_state, row.new_value) for row in rows
+        }
+
+    def covers(self, row: Differing, changes: list[int]) -> bool:
+        return self.changes.issuperset(changes) if changes else self.figures.get(row.key) == row.new

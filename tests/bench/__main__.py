@@ -1,6 +1,6 @@
 """`make bench`: what the product costs, as ratios of one run, in a database of its own.
 
-    python -m tests.bench [--only loading|collecting|rolling|touched|pages|working|matching ...] [--scale 0.1] [--keep]
+    python -m tests.bench [--only PART ...] [--scale 0.1] [--keep]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from tests.bench import database
 
-PARTS = ("loading", "collecting", "rolling", "touched", "pages", "working", "matching")
+PARTS = ("loading", "collecting", "rolling", "touched", "closing", "pages", "working", "matching")
 TICKETS_LOADED = 200_000
 ACCOUNTS_LOADED = 1_000
 
@@ -44,7 +44,7 @@ def _loaded(wanted: list[str], scale: float) -> None:
 
 
 def _rolled(wanted: list[str], scale: float) -> None:
-    from tests.bench import pages, rolling, working
+    from tests.bench import closing, pages, rolling, working
     from tests.bench.world import Size
 
     size = Size().scaled(scale) if scale < 1 else Size()
@@ -55,6 +55,8 @@ def _rolled(wanted: list[str], scale: float) -> None:
             rolling.touched(of, whole)
     else:
         rolling.everything()
+    if "closing" in wanted:
+        closing.bench(of)
     if "pages" in wanted:
         pages.bench(size, of)
     if "working" in wanted:
@@ -69,7 +71,7 @@ def _matched(wanted: list[str], scale: float) -> None:
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[list[str], float], None]], ...] = (
     (("loading", "collecting"), _loaded),
-    (("rolling", "touched", "pages", "working"), _rolled),
+    (("rolling", "touched", "closing", "pages", "working"), _rolled),
     (("matching",), _matched),
 )
 
