@@ -33,7 +33,8 @@ def evidence_lines(evidence: Any) -> list[str]:
     """What a decision stood on, a line for each thing. It comes in several shapes, each with its own words.
 
     {"words": [...], "keys": ["domain fern.example"]}, for people and for matching; {"shown": [...], "against": [...]},
-    lines as they stood on the screen; {"domains": [...], "types": [...], "ids": {...}}, what the system said; {"undone": id}, the decision taken back.
+    lines as they stood on the screen; {"domains": [...], "types": [...], "ids": {...}}, what the system said;
+    {"undone": id}, the decision taken back.
     """
     if not isinstance(evidence, dict):
         return _texts(evidence)
