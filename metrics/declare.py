@@ -139,7 +139,7 @@ class Facts:
     layer: Layer  # the kind of system that holds them
     words: str
     sql: str
-    base: str = ""  # what they are counted in, as in “98.4 % of hours resolved”
+    base: str = ""  # what they are counted in, as in “98.4% of hours resolved”
     keep: str = ""
     account: str = "f.account_id"  # "" where the facts belong to no account: such metrics are the company's alone
     connection: str = "f.connection_id"

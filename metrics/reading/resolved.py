@@ -37,7 +37,7 @@ class Resolved:
     @property
     def words(self) -> str:
         percent = (self.share * 100).quantize(TENTHS, rounding=ROUND_DOWN)
-        return f"{plain_decimal(percent)} % of {self.base}"
+        return f"{plain_decimal(percent)}% of {self.base}"
 
 
 def resolved(metric: Metric, scope: ScopeRef, months: Sequence[Month], stored: Numbers) -> tuple[Resolved, ...]:
@@ -70,7 +70,7 @@ def read_bases(names: Iterable[str], months: Sequence[Month]) -> Numbers:
 
 
 def in_words(shares: Iterable[Resolved]) -> str:
-    """“98.4 % of hours, 96 % of devices resolved”; nothing where all is."""
+    """“98.4% of hours, 96% of devices resolved”; nothing where all is."""
     lacking = [each.words for each in shares if each.share < 1]
     return f"{', '.join(lacking)} resolved" if lacking else ""
 

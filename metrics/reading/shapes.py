@@ -61,7 +61,7 @@ class Number:
     value: Decimal | None
     state: State
     # Why, in a few words ("no devices", "2 of 3 months", "Help Desk not read since 3 Nov"); where a joined value is not
-    # wholly resolved, how far it is ("96 % of devices resolved").
+    # wholly resolved, how far it is ("96% of devices resolved").
     cause: str = ""
     origin: Origin = Origin.COLLECTED
     collected: Decimal | None = None

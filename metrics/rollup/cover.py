@@ -71,7 +71,7 @@ WITH base(definition_id, across) AS (VALUES {bases}
     GROUP BY 1, 2, 3, 4
 ), covered AS (
     SELECT kind, definition_id, period_id, min(share) AS share,
-           string_agg(trim_scale(trunc(share * 100, 1)) || ' % of ' || word, ', ' ORDER BY place)
+           string_agg(trim_scale(trunc(share * 100, 1)) || '% of ' || word, ', ' ORDER BY place)
                FILTER (WHERE share < 1) || ' {resolved}' AS words
     FROM told GROUP BY 1, 2, 3
 )

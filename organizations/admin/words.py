@@ -32,12 +32,14 @@ KEYS = {
 def evidence_lines(evidence: Any) -> list[str]:
     """What a decision stood on, a line for each thing. It comes in several shapes, each with its own words.
 
-    {"keys": ["domain fern.example"]}; {"shown": [...], "against": [...]}, lines as they stood on the screen;
-    {"domains": [...], "types": [...], "ids": {...}}, what the system said; {"undone": id}, the decision taken back.
+    {"words": [...], "keys": ["domain fern.example"]}, for people and for matching; {"shown": [...], "against": [...]},
+    lines as they stood on the screen; {"domains": [...], "types": [...], "ids": {...}}, what the system said;
+    {"undone": id}, the decision taken back.
     """
     if not isinstance(evidence, dict):
         return _texts(evidence)
-    lines = [_key(key) for key in _texts(evidence.get("keys"))] + _texts(evidence.get("shown"))
+    lines = _texts(evidence.get("words")) or [_key(key) for key in _texts(evidence.get("keys"))]
+    lines += _texts(evidence.get("shown"))
     lines += [f"Against it: {line}" for line in _texts(evidence.get("against"))]
     if types := _texts(evidence.get("types")):
         lines.append("Called " + ", ".join(f"“{name}”" for name in types))
@@ -47,7 +49,7 @@ def evidence_lines(evidence: Any) -> list[str]:
         lines += [f"{system(str(slug)).label} id {number}" for slug, number in ids.items()]
     if undone := _texts(evidence.get("undone")):
         lines.append(f"Takes back decision {undone[0]}")
-    known = {"keys", "shown", "against", "types", "domains", "ids", "undone"}
+    known = {"words", "keys", "shown", "against", "types", "domains", "ids", "undone"}
     others = {name: _texts(value) for name, value in evidence.items() if name not in known}
     return lines + [f"{str(name).replace('_', ' ').capitalize()}: {', '.join(said)}" for name, said in others.items()
                     if said]  # fmt: skip

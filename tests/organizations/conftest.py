@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from collectors.connections import Connection
 from collectors.facts.accounts import Account
@@ -59,3 +61,9 @@ def make_organization(db: None) -> MakeOrganization:
         return organization
 
     return make
+
+
+@pytest.fixture
+def shipped_words(db: None) -> None:
+    """What products are commonly called, as a new database has it; tests that empty tables take it away."""
+    import_module("organizations.migrations.0004_mapping_file").name_what_is_paid(apps, None)

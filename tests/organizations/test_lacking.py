@@ -18,6 +18,8 @@ from organizations.lacking import Lacking, Unpaid
 from organizations.models import Organization, PaidLayer
 from tests.organizations.conftest import MakeAccount, MakeOrganization, connection_of
 
+pytestmark = pytest.mark.usefixtures("shipped_words")
+
 TODAY = date(2026, 3, 1)
 
 

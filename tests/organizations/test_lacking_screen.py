@@ -18,6 +18,7 @@ from tests.organizations.test_lacking import client_of, company, hold, pay
 
 __all__ = ["company"]  # the fixture
 PAGE = "/admin/organizations/paidlayer/"
+pytestmark = pytest.mark.usefixtures("shipped_words")
 
 
 def text(client: Client, **asked: str) -> str:

@@ -11,7 +11,11 @@ for (const field of document.querySelectorAll("input[data-find]")) {
       if (!typed || typed === asked) return;
       asked = typed;
       const answer = await fetch(`${list.dataset.from}?q=${encodeURIComponent(typed)}`);
-      if (!answer.ok || typed !== asked) return;
+      if (typed !== asked) return;
+      if (!answer.ok) {
+        asked = ""; // to be asked again
+        return;
+      }
       const { found } = await answer.json();
       list.replaceChildren(...found.map((text) => Object.assign(document.createElement("option"), { value: text })));
     }, 200);

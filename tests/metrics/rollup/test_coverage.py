@@ -67,16 +67,16 @@ def test_what_is_joined_follows_from_what_its_inputs_read() -> None:
 def test_a_months_coverage_is_the_least_share_of_its_inputs(world: World, acme: Organization) -> None:
     roll()
     assert coverage("rhem", "2025-01") == Decimal("0.5")  # 1 of 2 hours, 3 of 3 devices
-    assert value("rhem", "2025-01").cause == "50 % of hours resolved"
+    assert value("rhem", "2025-01").cause == "50% of hours resolved"
     assert coverage("rhem", "2025-02") == Decimal("0.75")  # 3 of 3 hours, 3 of 4 devices
     assert coverage("rhem", "2025-03") == Decimal("0.75")
-    assert value("rhem", "2025-03").cause == "80 % of hours, 75 % of devices resolved"
+    assert value("rhem", "2025-03").cause == "80% of hours, 75% of devices resolved"
 
 
 def test_a_quarters_coverage_is_of_its_whole_base_and_not_a_mean_of_months(world: World, acme: Organization) -> None:
     roll()
     quarter = value("rhem", "2025-Q1")  # 8 of 10 hours; a mean of 3 devices of a mean of 11/3
-    assert (quarter.coverage, quarter.cause) == (Decimal("0.8"), "80 % of hours, 81.8 % of devices resolved")
+    assert (quarter.coverage, quarter.cause) == (Decimal("0.8"), "80% of hours, 81.8% of devices resolved")
     year = value("rhem", "2025")
     assert (year.state, year.coverage) == (State.INCOMPLETE, None)  # nothing is listed in April: no value
 
@@ -98,7 +98,7 @@ def test_where_too_little_is_resolved_the_value_stands_and_its_state_says_so(wor
     decide("least_resolved", "75")
     roll()
     assert state("rhem", "2025-03") == ("measured", Decimal("1.25"))  # it is at the limit, which is enough
-    assert value("rhem", "2025-03").cause == "80 % of hours, 75 % of devices resolved"
+    assert value("rhem", "2025-03").cause == "80% of hours, 75% of devices resolved"
     assert state("rhem", "2025-01")[0] == "insufficient coverage"
 
 
@@ -122,7 +122,7 @@ def test_a_running_month_of_too_little_coverage_is_still_so_far(world: World, ac
     roll()
     running = value("rhem", "2025-04")
     assert (running.state, running.coverage) == (State.INSUFFICIENT_COVERAGE, 0)
-    assert running.cause == "so far, 0 % of hours, 75 % of devices resolved"
+    assert running.cause == "so far, 0% of hours, 75% of devices resolved"
 
 
 def test_where_there_is_nothing_there_is_nothing_to_resolve(world: World) -> None:
@@ -136,7 +136,7 @@ def test_what_people_gave_is_part_of_no_base(world: World, acme: Organization) -
     enter("reactive_hours", "2025-01", 40, kind="corrected")
     roll()
     assert (coverage("rhem", "2025-01"), value("rhem", "2025-01").cause) == (Decimal(1), None)  # the devices alone
-    assert value("rhem", "2025-Q1").cause == "87.5 % of hours, 81.8 % of devices resolved"  # 7 of 8, 9 of 11
+    assert value("rhem", "2025-Q1").cause == "87.5% of hours, 81.8% of devices resolved"  # 7 of 8, 9 of 11
     enter("endpoints_managed", "2025-01", 10, kind="corrected")
     roll()
     assert (state("rhem", "2025-01")[0], coverage("rhem", "2025-01")) == ("measured", None)
@@ -149,7 +149,7 @@ def test_a_share_just_short_of_the_whole_is_never_told_as_the_whole(world: World
     world.time(None, "2025-03-10", "0.01", world.ticket(None, "2025-03-10"))
     roll()
     assert coverage("rhem", "2025-03") == Decimal("0.999999")
-    assert value("rhem", "2025-03").cause == "99.9 % of hours resolved"
+    assert value("rhem", "2025-03").cause == "99.9% of hours resolved"
 
 
 def stored() -> dict[Key, tuple[object, ...]]:

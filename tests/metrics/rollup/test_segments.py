@@ -85,12 +85,12 @@ def test_what_is_not_linked_could_be_any_segments_so_each_has_the_companys_share
     for name in ("Law", "Dental"):
         hours = row("reactive_hours", "2025-03", name)
         assert (hours.state, hours.coverage, hours.cause) == (
-            State.MEASURED, Decimal("0.875"), "87.5 % of hours resolved"
+            State.MEASURED, Decimal("0.875"), "87.5% of hours resolved"
         )
         assert row("rhem", "2025-03", name).coverage == Decimal("0.875")
         assert row("endpoints_managed", "2025-03", name).coverage == 1
     labor = row("average_resolution_time", "2025-03", "Law")  # 3 of 4 tickets
-    assert labor.cause == "87.5 % of hours, 75 % of tickets resolved"
+    assert labor.cause == "87.5% of hours, 75% of tickets resolved"
     assert labor.state == State.INSUFFICIENT_COVERAGE
 
 
@@ -108,13 +108,13 @@ def test_a_quarter_is_told_its_own_coverage_and_not_that_of_its_worst_month(
         world.time(desk, f"{month}-10", hours, world.ticket(desk, f"{month}-10", f"{month}-11"))
     world.time(None, "2025-01-10", "1", world.ticket(None, "2025-01-10", "2025-01-11", reopened=0))
     roll()
-    assert told("reactive_hours", "2025-01", "Law") == ("insufficient coverage", 1, "50 % of hours resolved")
-    assert told("reactive_hours", "2025-Q1", "Law") == ("measured", 94, "98.9 % of hours resolved")
+    assert told("reactive_hours", "2025-01", "Law") == ("insufficient coverage", 1, "50% of hours resolved")
+    assert told("reactive_hours", "2025-Q1", "Law") == ("measured", 94, "98.9% of hours resolved")
     world.time(desk, "2025-03-11", "1", world.ticket(desk, "2025-03-11", "2025-03-12", reopened=0))
     for entity in ("Ticket", "TimeEntry"):
         mark(entity, desk.pk, "2025-03")
     roll()  # January's is read as it is stored
-    assert told("reactive_hours", "2025-Q1", "Law") == ("measured", 95, "99 % of hours resolved")
+    assert told("reactive_hours", "2025-Q1", "Law") == ("measured", 95, "99% of hours resolved")
     assert roll(everything=True) == 0
 
 
@@ -177,7 +177,7 @@ def test_segments_are_read_and_explained_as_the_person_asking(world: World, clie
     assert isinstance(found["rhem", segment("Law"), parse("2025-03")], Number)
     explained = working.explain(person, "rhem", segment("Law"), parse("2025-03"))
     assert explained is not None
-    assert [each.words for each in explained.resolved] == ["87.5 % of hours", "100 % of devices"]
+    assert [each.words for each in explained.resolved] == ["87.5% of hours", "100% of devices"]
     assert explained.formula_with_values == "3 / 3 / 1"
     admin = User.objects.create(username="admin", is_superuser=True)
     profit = reading.number(admin, "net_profit_pct", segment("Law"), parse("2025-03"))
