@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from collectors.connections import CollectorRun, Connection
@@ -78,7 +78,7 @@ def test_words_that_nothing_counts_and_rows_of_open_months_are_not_written_down(
 def test_an_unchanged_batch_does_not_even_ask_what_is_closed(source: Connection) -> None:
     load(source, "tickets", [ticket(1)])
     close()
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         load(source, "tickets", [ticket(1)])
     assert not [query for query in queries if "calendar" in query["sql"] or "fact_change" in query["sql"]]
 
@@ -125,10 +125,8 @@ def test_what_is_gone_at_the_source_and_comes_back_is_told_twice(source: Connect
     close()
     run = CollectorRun.objects.create(connection=source, as_of="2026-03-10T12:00:00Z")
     place = Place(source, run, TODAY, CHICAGO)
-    from django.db import transaction
-
     with transaction.atomic():
-        assert retire(Ticket, ["tickets"], place, span=Span(date(2025, 1, 1))) == 1
+        assert retire(Ticket, ["tickets"], place, span=Span(date(2025, 1, 1)), confirmed=True) == 1
     assert told() == [("Ticket", "1", "retired", [JANUARY])]
     assert moved() == {"retired_on": (None, "2026-03-10")}
     load(source, "tickets", [ticket(1)])
