@@ -25,8 +25,8 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
-def path_for(endpoint: Endpoint, parent: Record | None) -> str:
-    """The path for one parent record, whose fields fill its braces as single steps of the path."""
+def path_for(endpoint: Endpoint, path: str, parent: Record | None) -> str:
+    """The endpoint's path for one parent record, whose fields fill its braces as single steps of the path."""
 
     def step(match: re.Match[str]) -> str:
         value = str(at(parent, match[1]) or "")
@@ -34,7 +34,7 @@ def path_for(endpoint: Endpoint, parent: Record | None) -> str:
             raise Unavailable(f"A record that {endpoint.name} are asked for has no {match[1]} that fits an address.")
         return quote(value, safe="")
 
-    return PLACEHOLDER.sub(step, endpoint.path)
+    return PLACEHOLDER.sub(step, path)
 
 
 def rows_of(endpoint: Endpoint, body: Any) -> list[Any]:

@@ -87,9 +87,7 @@ class Client:
         cursor: dict[str, Any] | None = None,
     ) -> Iterator[Page]:
         """The pages of one list, after `cursor` if given. Raises Refused, Unavailable or OutOfTime."""
-        params = {**self.vendor.params, **{name: self.fill(text) for name, text in endpoint.params.items()}}
-        if since is not None and endpoint.since is not None:
-            params.update(endpoint.since.of(since.astimezone(UTC)))
+        params = self._params(endpoint, since)
         if endpoint.window is None or window is None:
             yield from self._list(endpoint, params, parent, cursor)
             return
@@ -103,6 +101,18 @@ class Client:
                 more = page.next or stop < end
                 yield Page(page.records, {"from": after[0].isoformat(), "at": after[1]} if more else None)
             place = None
+
+    def total(self, endpoint: Endpoint, *, since: datetime | None = None, parent: Record | None = None) -> int | None:
+        """How many records the vendor says the list has now; None where it is not asked, or the parent is gone."""
+        if endpoint.total is None:
+            return None
+        path = self._path(endpoint, endpoint.total.path, parent)
+        asked = endpoint.total.of(self._params(endpoint, since))
+        status, body, _ = self._read("GET", path, asked, {}, gone_is_empty=bool(parent))
+        told = at(body, endpoint.total.at)
+        if status != 404 and not isinstance(told, int):
+            raise Unavailable(f"{self.label} sent an answer that holds no number at {path}.")
+        return None if status == 404 else told
 
     def test(self) -> str:
         """Proves that the key works and says so in a sentence. Raises Refused or Unavailable."""
@@ -129,11 +139,20 @@ class Client:
         self._tokens.update(str(answer[name]) for name in ("access_token", "refresh_token") if answer.get(name))
         return status, answer
 
+    def _params(self, endpoint: Endpoint, since: datetime | None) -> dict[str, str]:
+        params = {**self.vendor.params, **{name: self.fill(text) for name, text in endpoint.params.items()}}
+        if since is not None and endpoint.since is not None:
+            params.update(endpoint.since.of(since.astimezone(UTC)))
+        return params
+
+    def _path(self, endpoint: Endpoint, path: str, parent: Record | None) -> str:
+        return path_for(endpoint, path, parent) if endpoint.each else self.fill(path)
+
     def _list(
         self, endpoint: Endpoint, params: Mapping[str, str], parent: Record | None, cursor: dict[str, Any] | None
     ) -> Iterator[Page]:
         scheme = endpoint.paginate or self.vendor.paginate
-        path = path_for(endpoint, parent) if endpoint.each else self.fill(endpoint.path)
+        path = self._path(endpoint, endpoint.path, parent)
         before: list[Any] = []
         seen: set[str] = set()
         while True:
@@ -149,6 +168,8 @@ class Client:
                 fault = f"sent an answer that cannot be read as a list ({self._clean(str(error))})"
             if not fault and cursor and json.dumps(cursor, sort_keys=True) in seen:
                 fault = "names a page it has already given"
+            if not fault and parent and not rows and not before and self.total(endpoint, parent=parent):
+                fault = "listed nothing and says there is something"
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
             yield Page(with_parent(rows, parent), cursor)
@@ -254,7 +275,7 @@ class Client:
             return status, body, received
         if fault.wait:
             return _Setback(f"asks for patience ({self._clean(fault.says)})", wait)
-        raise Refused(f"{self.label} says: {self._clean(fault.says)}")
+        raise Refused(f"{self.label} says: {self._clean(fault.says).strip()}.")
 
     def _body(self, response: requests.Response) -> bytes | _Setback:
         """The body, read as it arrives so that neither a flood nor a slow drip holds us."""

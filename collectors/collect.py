@@ -23,6 +23,7 @@ from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
 from collectors.facts.touched import Calendar
 from collectors.load import Merge, Place, TooManyGone, hold, retire
+from collectors.patience import Patience
 from collectors.quarantine import replay
 from collectors.reach import Reach
 from collectors.transform import Batch, Plan
@@ -46,6 +47,7 @@ def run(
     deadline_seconds: float = 600,
     progress: Progress | None = None,
     confirm_retire: bool = False,
+    patience: Patience | None = None,
 ) -> CollectorRun:
     """Read a connection until it is done, fails, or its time is up (state PAUSED: call again and it goes on).
 
@@ -60,7 +62,7 @@ def run(
     deadline = time.monotonic() + deadline_seconds
     before = _progress_of(mine)
     try:
-        with lease.Heartbeat(mine), Client(source, vendor, deadline=deadline) as client:
+        with lease.Heartbeat(mine), Client(source, vendor, deadline=deadline, patience=patience) as client:
             _Reader(mine, vendor, client, deadline, confirm_retire, progress or _nobody).read()
     except OutOfTime as pause:
         if _progress_of(mine) == before:  # else it would begin the same stretch for ever
@@ -174,7 +176,8 @@ class _Reader:
         plan = self.plans[endpoint.name]
         merge = Merge(plan)
         counts = {**dict.fromkeys(("read", "added", "changed", "retired", "quarantined"), 0), **self._counts(endpoint)}
-        tally = {"seen": place.get("seen", 0), "unnamed": place.get("unnamed", 0)}
+        tally = {name: place.get(name, 0) for name in ("seen", "unnamed", "named")}
+        said = place["said"] if "said" in place else self._total(endpoint)
         lease.write(self.run, step=endpoint.name)
         self.progress(self.run)
         with Ahead(self._pieces(endpoint, place, plan)) as pieces:
@@ -185,19 +188,32 @@ class _Reader:
                     quarantine.keep(self.source, self.run, endpoint.name, batch)
                     tally["seen"] += self._see(endpoint, batch)
                     tally["unnamed"] += sum(1 for one in batch.unread if not one.external_id)
+                    tally["named"] += batch.read - batch.again
                     counts["read"] += batch.read
                     counts["added"] += loaded.added
                     counts["changed"] += loaded.changed
                     counts["quarantined"] += len(batch.unread)
-                    self._remember(endpoint, after | tally, counts)
+                    self._remember(endpoint, after | tally | {"said": said}, counts)
                 self.progress(self.run)
                 if time.monotonic() > self.deadline:
                     raise OutOfTime("The run's time is up.")
+        self._check_total(endpoint, tally["named"], said)
         with transaction.atomic():
             self._hold()
             counts["retired"] += self._finish(endpoint, tally["unnamed"])
             self._remember(endpoint, {"done": True} | tally, counts)
         self.progress(self.run)
+
+    def _total(self, endpoint: Endpoint) -> int | None:
+        """What the vendor says a list has; of those asked for `each` parent the client sees to it."""
+        return None if endpoint.each else self.client.total(endpoint, since=self.reach.since(endpoint))
+
+    def _check_total(self, endpoint: Endpoint, named: int, said: int | None) -> None:
+        """Raise Unavailable where the list was shorter than the vendor said before it, and says after it still."""
+        if said is not None and named < said and (now := self._total(endpoint) or 0) > named:
+            raise Unavailable(
+                f"{self.vendor.label} says it has {min(said, now)} {endpoint.name} to give and listed {named}."
+            )
 
     def _hold(self) -> None:
         """Be the only writer, in the time zone this stretch began with; in another one it begins a new stretch."""

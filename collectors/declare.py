@@ -72,6 +72,18 @@ class Fault:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Total:
+    """How a vendor is asked for the number of a list's records, which tells that some were lost on the way.
+
+    `of` makes the parameters of this question from those of the list; the number is at the dotted path `at`.
+    """
+
+    path: str
+    at: str
+    of: Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """One list a vendor serves, and the entity each of its records becomes.
 
@@ -97,6 +109,7 @@ class Endpoint:
     span_months: int = 0  # the longest window one request may ask for, in whole months; 0: any
     link: str = ""  # the record's page in the vendor's console, with {placeholders}
     paginate: Paginate | None = None  # in place of the vendor's
+    total: Total | None = None  # without one, a list of changes that came back short could not be told from a quiet day
 
 
 @dataclass(frozen=True, kw_only=True)

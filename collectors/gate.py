@@ -52,6 +52,8 @@ def _ways(vendor: Vendor, fill: Callable[[str], str]) -> Iterator[Way]:
     for endpoint in vendor.endpoints:
         path = endpoint.path if endpoint.each else fill(endpoint.path)
         yield _way(endpoint.method, base + path)
+        if endpoint.total:
+            yield _way("GET", base + (endpoint.total.path if endpoint.each else fill(endpoint.total.path)))
     if vendor.auth.token_address:
         yield _way("POST", fill(vendor.auth.token_address))
 

@@ -25,19 +25,22 @@ class Patience:
         return min(self.longest_wait, 2.0 ** (tried - 1)) * random.uniform(0.5, 1)  # noqa: S311
 
 
+LONGEST = 7 * 86_400.0  # seconds: what asks for more is a mistake, or a date at the end of time
+
+
 def retry_after(text: str | None, now: datetime) -> float | None:
     """Seconds asked for by a `Retry-After` header, a number or a date; None where it says nothing of use."""
     if not text:
         return None
     if text.strip().isascii() and text.strip().isdigit():
-        return float(text[:12])
+        return min(LONGEST, float(text[:12]))
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(LONGEST, max(0.0, (moment - now).total_seconds()))
 
 
 def spans(start: datetime, end: datetime, months: int) -> Iterator[tuple[datetime, datetime]]:

@@ -40,6 +40,7 @@ class Batch:
     unread: list[Unread] = field(default_factory=list)
     parents: dict[str, dict[str, Any]] = field(default_factory=dict)  # what endpoints asked `each` of these need
     read: int = 0
+    again: int = 0  # of these, named before in the same batch
 
     @property
     def named(self) -> list[str]:
@@ -84,7 +85,7 @@ class Plan:
             except FAULTS:
                 batch.unread.append(self._unread(record))
                 continue
-            rows.pop(row[0], None)
+            batch.again += rows.pop(row[0], None) is not None
             rows[row[0]] = row
             if self.parent_paths:
                 batch.parents[row[0]] = only(record, self.parent_paths)

@@ -14,8 +14,8 @@ from collectors.facts.shapes import Record as Entity
 from collectors.load import late, marks
 from collectors.load.merge import Place, hold
 
-SMALL = 20  # a shorter list may lose anything
-MOST = 5  # a longer one not more than one in this many
+FEW = 2  # may go from any list, but never all of it
+MOST = 5  # of a list, one in this many
 
 
 class TooManyGone(CollectError):
@@ -56,7 +56,7 @@ def retire(
         cursor.execute(f"SELECT t.id, {named} FROM {table} t WHERE {where}", values)
         known = cursor.fetchall()
         gone = [key for key, named_again in known if not named_again]
-        if len(known) >= SMALL and len(gone) * MOST > len(known) and not confirmed:
+        if _too_many(len(gone), len(known)) and not confirmed:
             raise TooManyGone(
                 f"{len(gone)} of {len(known)} {' and '.join(endpoints)} are no longer listed, so none was retired. "
                 f"Check what the key may see. If they are really gone, confirm with: "
@@ -80,6 +80,11 @@ def _retire(cursor: Any, entity: type[Entity], keys: list[int], values: dict[str
         current = "thing_id = ANY(%(keys)s) AND until_on = %(forever)s"
         cursor.execute(f"DELETE FROM {states} WHERE {current} AND from_on >= %(day)s", values)  # stood for no whole day
         cursor.execute(f"UPDATE {states} SET until_on = %(day)s WHERE {current}", values)
+
+
+def _too_many(gone: int, known: int) -> bool:
+    """An empty list, or one cut short, looks like many that are gone."""
+    return gone > 0 and (gone == known or (gone > FEW and gone * MOST > known))
 
 
 def _within(day: str, span: Span, values: dict[str, Any]) -> str:

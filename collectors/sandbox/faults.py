@@ -9,10 +9,12 @@ from threading import Lock
 
 from collectors.sandbox.exchange import Reply, Row, Vendor
 
-BEFORE = ("429", "500", "503", "401", "403", "error_200", "hang", "html")
+BEFORE = ("429", "500", "503", "401", "403", "404", "error_200", "hang", "html", "redirect", "garbled", "cut_body")
 TRANSPORT = ("drip", "reset", "truncated")
-ROWS = ("malformed", "duplicate_row", "moved_row", "missing_row", "empty_page", "repeated_cursor")
+ROWS = ("malformed", "duplicate_row", "moved_row", "missing_row", "half_page", "empty_page", "repeated_cursor")
 KINDS = BEFORE + TRANSPORT + ROWS
+WORDS = {"401": "Unauthorized", "403": "Forbidden", "404": "Not Found"}
+LOG_IN = b"<html><body><form action=login>Please sign in</form></body></html>"
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Fault:
     kind: str
     path: str = ""
     """Holds for paths that contain this text; empty for all."""
+    query: str = ""
+    """Holds for queries that contain this text: some vendors serve every list at one path."""
     times: int | None = 1
     """None is for ever."""
     after: int = 0
@@ -62,12 +66,12 @@ class Faults:
     def listed(self) -> list[dict[str, object]]:
         return [asdict(fault) for fault in self._faults]
 
-    def meet(self, vendor: str, path: str) -> list[Fault]:
+    def meet(self, vendor: str, path: str, query: str = "") -> list[Fault]:
         """Faults that hold for this request, each counted down."""
         met = []
         with self._lock:
             for fault in self._faults:
-                if fault.vendor != vendor or fault.path not in path or fault.times == 0:
+                if fault.vendor != vendor or fault.path not in path or fault.query not in query or fault.times == 0:
                     continue
                 if fault.after > 0:
                     fault.after -= 1
@@ -90,6 +94,8 @@ class Faults:
                 reply.rows = _malformed(reply.rows, fault)
             elif fault.kind == "empty_page":
                 reply.rows = []
+            elif fault.kind == "half_page":
+                reply.rows = reply.rows[: len(reply.rows) // 2]
             elif fault.kind == "missing_row":
                 reply.rows = reply.rows[1:]
             elif fault.kind == "duplicate_row":
@@ -125,8 +131,8 @@ def instead(fault: Fault, vendor: Vendor) -> Reply | None:
         if fault.retry_after:
             reply.headers["Retry-After"] = fault.retry_after
         return reply
-    if fault.kind in ("401", "403", "500"):
-        return vendor.refusal(int(fault.kind), {"401": "Unauthorized", "403": "Forbidden"}.get(fault.kind, "Error"))
+    if fault.kind in ("401", "403", "404", "500"):
+        return vendor.refusal(int(fault.kind), WORDS.get(fault.kind, "Error"))
     if fault.kind == "error_200":
         reply = vendor.refusal(500, "An error under a status that says all is well")
         reply.status = 200
@@ -135,6 +141,12 @@ def instead(fault: Fault, vendor: Vendor) -> Reply | None:
         return Reply(503, b"<html><body><h1>503 Service Unavailable</h1></body></html>", "text/html")
     if fault.kind == "html":
         return Reply(200, b"<html><body>We are down for maintenance</body></html>", "text/html")
+    if fault.kind == "redirect":
+        return Reply(302, LOG_IN, "text/html", {"Location": "/login"})
+    if fault.kind == "garbled":
+        return Reply(200, b"no gzip", headers={"Content-Encoding": "gzip"})
+    if fault.kind == "cut_body":
+        return Reply(200, b'[{"id": 1, "na')
     return None
 
 

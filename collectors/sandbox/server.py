@@ -8,7 +8,7 @@ import struct
 import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from collectors.sandbox.control import Control
 from collectors.sandbox.exchange import Refusal, Reply, Request, Vendor, json_reply
@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve
 
     def _play(self, vendor: Vendor, request: Request) -> None:
-        faults = self.server.faults.meet(vendor.slug, request.path)
+        faults = self.server.faults.meet(vendor.slug, request.path, unquote_plus(request.query_text))
         for fault in faults:
             if fault.kind == "hang":
                 time.sleep(fault.seconds)

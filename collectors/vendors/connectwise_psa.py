@@ -16,7 +16,7 @@ from collectors.convert import (
     text,
     utc,
 )
-from collectors.declare import Convert, Endpoint, Layer, Setting, Since, Vendor
+from collectors.declare import Convert, Endpoint, Layer, Setting, Since, Total, Vendor
 from collectors.facts.accounts import Account
 from collectors.facts.agreements import Addition, Agreement
 from collectors.facts.service import Queue, Technician, Ticket, TicketStatus, TimeEntry
@@ -34,6 +34,14 @@ BY_ID = {"orderBy": "id asc"}
 def changed(where: str = "") -> Since:
     """What changed at or after a moment, the date in brackets as the conditions language wants it."""
     return Since(lambda moment: {"conditions": f"{where}lastUpdated >= [{moment:%Y-%m-%dT%H:%M:%SZ}]"})
+
+
+def counted(path: str) -> Total:
+    """Every list can be counted, by the same conditions."""
+    return Total(
+        path=f"{path}/count", at="count",
+        of=lambda params: {name: text for name, text in params.items() if name == "conditions"},
+    )  # fmt: skip
 
 
 BUDGET_HOURS = Convert(
@@ -84,6 +92,7 @@ VENDOR = Vendor(
         Endpoint(
             name="companies",
             path="/company/companies",
+            total=counted("/company/companies"),
             into=Account,
             complete=True,
             params={"conditions": "deletedFlag = false", **BY_ID},
@@ -102,6 +111,7 @@ VENDOR = Vendor(
         Endpoint(
             name="boards",
             path="/service/boards",
+            total=counted("/service/boards"),
             into=Queue,
             complete=True,
             params=BY_ID,
@@ -110,6 +120,7 @@ VENDOR = Vendor(
         Endpoint(
             name="statuses",
             path="/service/boards/{id}/statuses",
+            total=counted("/service/boards/{id}/statuses"),
             each="boards",
             into=TicketStatus,
             complete=True,
@@ -119,6 +130,7 @@ VENDOR = Vendor(
         Endpoint(
             name="members",
             path="/system/members",
+            total=counted("/system/members"),
             into=Technician,
             complete=True,
             params=BY_ID,
@@ -132,6 +144,7 @@ VENDOR = Vendor(
         Endpoint(
             name="agreements",
             path="/finance/agreements",
+            total=counted("/finance/agreements"),
             into=Agreement,
             complete=True,
             params=BY_ID,
@@ -154,6 +167,7 @@ VENDOR = Vendor(
         Endpoint(
             name="additions",
             path="/finance/agreements/{id}/additions",
+            total=counted("/finance/agreements/{id}/additions"),
             each="agreements",
             into=Addition,
             complete=True,
@@ -173,6 +187,7 @@ VENDOR = Vendor(
         Endpoint(
             name="tickets",
             path="/service/tickets",
+            total=counted("/service/tickets"),
             into=Ticket,
             since=changed(f"{TICKETS} and "),
             params={"conditions": TICKETS, **BY_ID},
@@ -201,6 +216,7 @@ VENDOR = Vendor(
         Endpoint(
             name="time entries",
             path="/time/entries",
+            total=counted("/time/entries"),
             into=TimeEntry,
             since=changed(),
             params=BY_ID,

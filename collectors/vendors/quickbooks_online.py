@@ -8,7 +8,7 @@ from typing import Any
 
 from collectors.auth import RefreshToken
 from collectors.convert import choice, day, decimal, evidence, flag, text, whole_months
-from collectors.declare import Consent, Convert, Endpoint, Fault, Layer, Record, Setting, Vendor
+from collectors.declare import Consent, Convert, Endpoint, Fault, Layer, Record, Setting, Total, Vendor
 from collectors.facts.accounts import Account
 from collectors.facts.money import LedgerAccount, LedgerBalance
 from collectors.pagination import Answer, Cursor, OnePage, Paginate
@@ -38,6 +38,15 @@ class Statement(Paginate):
         if records and answer.body["QueryResponse"].get("startPosition", start) != start:
             raise ValueError("another page than the one asked for")
         return {"start": start + len(records)} if len(records) >= self.size else None
+
+
+def counting(params: Mapping[str, str]) -> dict[str, str]:
+    """The statement that counts what another selects."""
+    what, _, _ = params["query"].removeprefix("SELECT * ").partition(" ORDERBY ")
+    return {**params, "query": f"SELECT COUNT(*) {what}"}
+
+
+COUNTED = Total(path="/query", at="QueryResponse.totalCount", of=counting)
 
 
 def fault(status: int, body: Any) -> Fault | None:
@@ -149,6 +158,7 @@ VENDOR = Vendor(
             path="/query",
             params={"query": "SELECT * FROM Account WHERE Active IN (true, false) ORDERBY Id"},
             records_at="QueryResponse.Account",
+            total=COUNTED,
             into=LedgerAccount,
             complete=True,
             fields={
@@ -164,6 +174,7 @@ VENDOR = Vendor(
             path="/query",
             params={"query": "SELECT * FROM Customer WHERE Active IN (true, false) ORDERBY Id"},
             records_at="QueryResponse.Customer",
+            total=COUNTED,
             into=Account,
             complete=True,
             fields={

@@ -1,0 +1,1 @@
+"""What a vendor may do to us on a bad day, tried on every list of every vendor file, from the wire to the number."""
