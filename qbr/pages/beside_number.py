@@ -9,6 +9,7 @@ from typing import Any
 from metrics.working import Working
 from qbr.pages import compared
 from qbr.pages.filters import Question
+from qbr.pages.panels import changed, limits, noted, restated
 
 Context = Mapping[str, Any]
 
@@ -38,6 +39,10 @@ class Beside:
 
 PARTS: tuple[Part, ...] = (  # in the order of the page
     Part("compared", compared.beside),
+    Part("changed", changed.beside, slow=True),
+    Part("limits", limits.beside),
+    Part("notes", noted.beside),
+    Part("restated", restated.beside),
 )
 
 
