@@ -132,7 +132,8 @@ GLIDING = Goal(
 
 @pytest.mark.parametrize(("day", "line"), [
     (date(2024, 12, 31), "0.40"), (date(2025, 1, 1), "0.40"), (date(2025, 1, 2), "0.3985"),
-    (date(2025, 2, 20), "0.325"), (date(2025, 4, 10), "0.2515"), (date(2025, 4, 11), "0.25"), (date(2026, 1, 1), "0.25"),
+    (date(2025, 2, 20), "0.325"), (date(2025, 4, 10), "0.2515"), (date(2025, 4, 11), "0.25"),
+    (date(2026, 1, 1), "0.25"),
 ])
 def test_a_glide_path_leads_from_its_start_to_its_target_in_a_straight_line_by_date(day: date, line: str) -> None:
     assert line_on(GLIDING, day) == Decimal(line)
