@@ -19,6 +19,7 @@ from metrics.definitions import CATALOGUE
 from metrics.formula import OWN_WORDS, evaluate, parse
 from metrics.periods import Month, Span, months_between
 from metrics.reading.shapes import Person, ScopeRef, may_see
+from metrics.reading.versions import version_on
 from metrics.rollup.compile import counted
 from metrics.rollup.sql import day
 
@@ -41,12 +42,15 @@ def days_read(period: Span, read_through: datetime | None, zone: ZoneInfo) -> in
 def first_days(person: Person, metrics: Iterable[str], scope: ScopeRef, spans: Sequence[Span], days: int) -> Counts:
     """What each metric was in the first `days` of each span. One statement for metrics that share facts and a day.
 
-    Those the person may not see, or that cannot be counted by day, are left out.
+    All are counted by the version in force in the first span. Those the person may not see, or that cannot be counted
+    by day, are left out.
     """
-    asked = [CATALOGUE[key] for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key])]
-    flows = {flow.key: flow for metric in asked for flow in _flows(metric, scope)}
+    on = spans[0].starts_on
+    asked = [version_on(key, on) for key in dict.fromkeys(metrics) if may_see(person, CATALOGUE[key])]
+    flows = {flow.key: version_on(flow.key, on) for metric in asked for flow in _flows(metric, scope)}
     groups: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows.values():
+        assert isinstance(flow, Flow)  # in every version
         groups.setdefault((flow.facts.name, flow.dated), []).append(flow)
     found: Counts = {}
     for group in groups.values() if days > 0 else ():
