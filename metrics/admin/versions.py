@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from collectors.facts.shapes import EARLIEST
 from metrics.admin.dated import DatedForm
 from metrics.declare import Metric
-from metrics.definitions import ALSO, CATALOGUE, SEVERAL, version_of, versions_of
+from metrics.definitions import ALSO, CATALOGUE, version_of, versions_of
 from metrics.models import Definition, InForce
 from metrics.models.rules import begins_in_closed
 from metrics.rollup.in_force import lay_definitions
@@ -40,9 +40,9 @@ def _named() -> list[tuple[str, str]]:
 
 
 def _in_words(versions: Together) -> str:
-    labels = ", ".join(metric.label for metric in versions)
-    told = versions[0].note or "as first declared: " + versions[0].meaning
-    return f"Version {versions[0].version} of {labels}: {told}"
+    """“Reactive hours and 7 more, version 2”."""
+    first, more = versions[0], len(versions) - 1
+    return f"{first.label}{f' and {more} more' if more else ''}, version {first.version}"
 
 
 class InForceForm(DatedForm):
@@ -85,9 +85,9 @@ class InForceAdmin(admin.ModelAdmin[InForce]):
 
     @admin.display(description="What they mean")
     def what_they_mean(self, row: InForce) -> SafeString:
-        metrics = (metric for key in CATALOGUE if key in SEVERAL for metric in versions_of(key).values())
-        return format_html_join("", "<p><strong>{}, version {}</strong>: {} {}</p>", (
-            (metric.label, metric.version, metric.meaning, metric.note) for metric in metrics
+        return format_html_join("", "<p><strong>{}</strong>: {} Together: {}.</p>", (
+            (_in_words(versions), versions[0].note or versions[0].meaning, ", ".join(each.label for each in versions))
+            for _, versions in sorted(choices().items())
         ))
 
     def has_change_permission(self, request: HttpRequest, obj: InForce | None = None) -> bool:

@@ -120,7 +120,7 @@ def _by_day_worked(hours: Flow) -> Flow:
         hours, version=2, since=date(2026, 11, 21), dated="f.worked_on",
         note="Hours count in the month of the day they were worked, not of the day they were entered.",
         meaning=hours.meaning.replace("the time was entered", "the work was done"),
-        where_words=hours.where_words.replace("the day entered", "the day worked"),
+        where_words=hours.where_words.replace("the day entered", "the day worked; time without one is left out"),
     )
 
 

@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "in_force",
+                "verbose_name": "version in force",
+                "verbose_name_plural": "versions in force",
                 "constraints": [
                     models.UniqueConstraint(fields=["metric", "from_on"], name="in_force_once_a_day")
                 ],

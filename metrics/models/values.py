@@ -68,6 +68,8 @@ class InForce(Dated):
 
     class Meta:
         db_table = "in_force"
+        verbose_name = "version in force"
+        verbose_name_plural = "versions in force"
         constraints: ClassVar = [models.UniqueConstraint(fields=["metric", "from_on"], name="in_force_once_a_day")]
 
     def __str__(self) -> str:

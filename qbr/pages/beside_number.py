@@ -9,7 +9,7 @@ from typing import Any
 from metrics.working import Working
 from qbr.pages import compared
 from qbr.pages.filters import Question
-from qbr.pages.panels import changed, limits, noted, restated
+from qbr.pages.panels import changed, in_versions, limits, noted, restated
 
 Context = Mapping[str, Any]
 
@@ -42,6 +42,7 @@ PARTS: tuple[Part, ...] = (  # in the order of the page
     Part("changed", changed.beside, slow=True),
     Part("limits", limits.beside),
     Part("notes", noted.beside),
+    Part("versions", in_versions.beside),
     Part("restated", restated.beside),
 )
 
