@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("qbr.data.urls")),
     path("", include("qbr.quality.urls")),
     path("", include("qbr.definitions.urls")),
+    path("", include("qbr.closing.urls")),
     path("", include("qbr.entry.urls")),
     path("", include("qbr.notes.urls")),
     path("admin/", admin.site.urls),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from qbr.pages.charts import Kind
 from qbr.pages.layout import Page, Row, Width
 from qbr.pages.panels import Tiles, Trend
+from qbr.pages.panels.restated import Restated
 
 ROWS: tuple[Row, ...] = (
+    (Restated(key="restated", title="Since it was closed"),),
     (
         Tiles(
             key="numbers",

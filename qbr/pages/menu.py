@@ -83,7 +83,10 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("data", "Data", "data", carries=False),
             Entry("quality", "Data quality", "check", carries=False),
+            Entry("notes", "Notes", "review", carries=False),
             Entry("definitions", "Definitions", "table", carries=False),
+            Entry("periods", "Periods", "review", carries=False),
+            Entry("restatements", "Restatements", "table", carries=False),
             Entry("entry", "Enter numbers", "entry", carries=False, may=access.may_enter),
             Entry("import", "Import", "download", carries=False, may=access.may_enter),
             Entry("admin:index", "Administration", "admin", carries=False, may=_staff),

@@ -13,8 +13,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 from django_htmx.middleware import HtmxDetails
 
-from metrics import reading
+from metrics import closing, reading
 from metrics.definitions import CATALOGUE
+from metrics.models import Period
 from metrics.periods import Month, Quarter, Span, Year
 from metrics.reading import Numbers
 from qbr import access
@@ -165,6 +166,7 @@ def _periods(question: Question) -> dict[str, object]:
     return {
         "now": period,
         "label": period.label,
+        "closed": closing.status(period) != Period.Status.OPEN,
         "months": formats.months_of(period),
         "previous": question.address(period=period.previous),
         "previous_label": period.previous.label,
