@@ -26,7 +26,7 @@ class Listing:
     columns: tuple[Shown, ...]
     link: str  # the record's page in the vendor's console
     external: str  # its id there
-    newest_first: str  # key of the column it is sorted by, unless asked
+    newest_first: str  # key of the column it is sorted by, unless asked; empty: by record, the last first
 
 
 def _name(table: str, of: str, what: str = "name") -> str:
@@ -73,7 +73,7 @@ DEVICES = Listing(
         Shown("serial", "Serial", "t.serial"),
         Shown("seen", "Last contact", "t.last_seen_at", Kind.MOMENT),
     ),
-    link="t.link", newest_first="seen", external="t.external_id",
+    link="t.link", newest_first="", external="t.external_id",
 )
 AGREEMENT_LINES = Listing(
     columns=(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db import OperationalError
 from psycopg.errors import QueryCanceled
 
 from metrics import reading
@@ -18,10 +16,10 @@ from metrics.models import Scope
 from metrics.periods import Month, Span
 from metrics.reading import Person, ScopeRef
 from metrics.reading.versions import version_on
-from metrics.rollup.compile import with_rules
 from metrics.spreadsheets import Column, Kind
-from metrics.working.listings import Listing, Shown, listing_of
-from metrics.working.source import Source, aggregate_of, source_of, today
+from metrics.working.asking import Asking, usual_order
+from metrics.working.listings import Shown, listing_of
+from metrics.working.source import source_of, today
 
 BUDGET = "10s"  # a number's rows are read while a person waits
 COUNTED_AGAIN = 5_000  # rows up to which they are counted each time they are listed
@@ -71,13 +69,14 @@ def rows(
         return NO_ROWS
     if not reading.may_see(person, declared):
         return NO_ROWS
-    columns = listing.columns if len(months) == 1 else (MONTH, *listing.columns)
-    order = order if order.lstrip("-") in {column.key for column in columns} else f"-{listing.newest_first}"
     assert isinstance(declared, Measured)
+    columns = listing.columns if len(months) == 1 else (MONTH, *listing.columns)
+    order = order if order.lstrip("-") in {column.key for column in columns} else usual_order(declared, listing)
     try:
         source = source_of(declared, months, whose.organization_id)
-        known = counted if (counted or 0) > COUNTED_AGAIN else None
-        total, found = _Question(declared, scope, whose.pk, source).ask(columns, listing, order, limit, offset, known)
+        known = counted if scope.is_company or (counted or 0) > COUNTED_AGAIN else None
+        asking = Asking(declared, scope, whose.pk, source, BUDGET)
+        total, found = asking.page(columns, listing, order, limit, offset, known)
     except OperationalError as fault:
         if not isinstance(fault.__cause__, QueryCanceled):
             raise
@@ -87,57 +86,3 @@ def rows(
         keys=tuple(column.key for column in columns),
         rows=tuple(Row(cells=tuple(row[:-1]), link=row[-1] or "") for row in found), total=total, order=order,
     )
-
-
-@contextmanager
-def _set_for_now(cursor: CursorWrapper, wanted: Mapping[str, str]) -> Iterator[None]:
-    """Settings of the server for these statements alone: inside a longer transaction SET LOCAL would outlive them.
-
-    Where a statement fails, rolling back to the savepoint around it puts the former settings back.
-    """
-    former = {}
-    for name, value in wanted.items():
-        cursor.execute("SELECT current_setting(%s), set_config(%s, %s, true)", [name, name, value])
-        [(former[name], _)] = cursor.fetchall()
-    yield
-    for name, value in former.items():
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One metric's rows for one scope in some months, as SQL."""
-
-    metric: Measured
-    scope: ScopeRef
-    scope_id: int
-    source: Source
-
-    def ask(
-        self, columns: Sequence[Shown], listing: Listing, order: str, limit: int, offset: int, known: int | None
-    ) -> tuple[int, list[tuple[Any, ...]]]:
-        """How many rows there are, and those of one page, each with its link at the end."""
-        tables, source = self.source.tables, self._narrowed()
-        by = next(column.sql for column in columns if column.key == order.lstrip("-"))
-        direction = "DESC NULLS LAST" if order.startswith("-") else "ASC NULLS LAST"
-        shown = ", ".join(column.sql for column in columns)
-        page = f"ORDER BY ({by}) {direction}, {self.source.row} LIMIT {int(limit)} OFFSET {int(offset)}"
-        budget = {"statement_timeout": BUDGET}
-        if not self.scope.slug:  # the planner takes `owned` for a few rows, and would walk all of it for each fact
-            budget["enable_nestloop"] = "off"
-        with transaction.atomic(), connection.cursor() as cursor, _set_for_now(cursor, budget):
-            if known is None:
-                cursor.execute(f"{tables} SELECT count(*) FROM {source}")  # noqa: S608 - declarations, quoted literals
-                [(known,)] = cursor.fetchall()
-            cursor.execute(f"{tables} SELECT {shown}, {listing.link} FROM {source} {page}")  # noqa: S608
-            return known, list(cursor.fetchall())
-
-    def _narrowed(self) -> str:
-        """The roll-up's own FROM and WHERE for this metric, narrowed to what it counts and to one scope."""
-        _, where = aggregate_of(self.metric)
-        narrowed = [self.source.source, f"({with_rules(where)})" if where else ""]
-        if self.scope.slug:
-            narrowed.append(f"o.scope_id = {self.scope_id}")
-        elif not self.scope.is_company:
-            narrowed.append(f"{self.source.scope} IS NULL")
-        return " AND ".join(part for part in narrowed if part)

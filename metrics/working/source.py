@@ -36,26 +36,41 @@ FROM ({owners}) w LEFT JOIN (
 ) s ON s.organization_id = w.organization_id
 WHERE greatest(w.starts_on, s.from_month) < least(w.ends_on, s.to_month)"""
 
+MINE = " WHERE a.account_id = ANY(ARRAY(SELECT account_id FROM owned))"  # so that no other's amounts are read
+
 
 @dataclass(frozen=True)
 class Source:
-    """The rows of one group of metrics in some months that follow one another, of everyone or of one organization."""
+    """The rows of one group of metrics in some months that follow one another, of everyone or of one organization.
+
+    `accounts` are those whose owners are looked up, where it is known that no other matters; None: all of them.
+    """
 
     group: Group
     months: Sequence[Month]
     organization: int | None = None
+    accounts: frozenset[int] | None = None
 
     @cached_property
     def tables(self) -> str:
         """The months with their rules, whose each account is, and on which day a month's stock is read."""
         first = self.group.metrics[0]
-        owners = OWNED.format(owners=owners_sql(organization=self.organization))
+        owners = OWNED.format(owners=self._owners())
         tables = [self._known_months(), f"owned AS MATERIALIZED ({owners})"]
         if isinstance(first, Stock | Movement | Opening):
             tables.append(f"stock_day AS MATERIALIZED ({stock_days(self.group.facts)})")
         if isinstance(first, Movement | Opening):
-            tables.append(f"amount AS MATERIALIZED ({amounts(first.bridge)})")
+            mine = "" if self.organization is None else MINE
+            tables.append(f"amount AS MATERIALIZED (SELECT * FROM ({amounts(first.bridge)}) a{mine})")  # noqa: S608
         return "WITH " + ", ".join(tables)
+
+    def _owners(self) -> str:
+        return owners_sql(organization=self.organization, accounts=self.accounts)
+
+    @property
+    def account(self) -> str:
+        """Whose record a row is, before anyone is asked who that belongs to."""
+        return self.group.account or "NULL::bigint"
 
     @property
     def source(self) -> str:

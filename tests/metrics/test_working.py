@@ -124,6 +124,24 @@ def test_rows_come_by_the_page_in_the_order_asked(boss: User, world: World) -> N
     assert rows(boss, "reactive_hours", COMPANY, Q1, order="drop table").order == "-entered"
 
 
+def test_the_companys_newest_rows_found_by_index_are_those_found_among_all(
+    boss: User, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many there are is known from the value, as a page knows it; those ignored leave gaps that are filled."""
+    monkeypatch.setattr(import_module("metrics.working.asking"), "SPARE", 0)
+    compared = 0
+    for metric in CATALOGUE.values():
+        if not facts_of(metric):
+            continue
+        for period in (JANUARY, Q1):
+            every = rows(boss, metric.key, COMPANY, period, limit=500)
+            for offset in range(0, every.total, 3):
+                near = rows(boss, metric.key, COMPANY, period, limit=3, offset=offset, counted=every.total)
+                assert near.rows == every.rows[offset : offset + 3], (metric.key, period, offset)
+                compared += len(near.rows)
+    assert compared > 100
+
+
 def test_rows_of_a_stock_are_those_listed_at_the_months_end_without_spares_and_our_own(
     boss: User, world: World
 ) -> None:
