@@ -128,7 +128,7 @@ def vendors(settings: Any) -> Iterator[Vendors]:
 
 def rows(**where: Any) -> Rows:
     """Every stored number with its state, by scope, metric and month."""
-    found = MonthlyValue.objects.filter(**where).select_related("definition", "period")
+    found = MonthlyValue.objects.filter(definition__version=1, **where).select_related("definition", "period")
     return {(row.scope_id, row.definition.metric, row.period.starts_on): (row.state, row.value) for row in found}
 
 

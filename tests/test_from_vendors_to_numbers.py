@@ -53,7 +53,8 @@ def truth(sandbox: str, month: str) -> dict[str, Any]:
 
 
 def stored(scope: Scope) -> dict[tuple[str, str], Decimal | None]:
-    rows = MonthlyValue.objects.filter(scope=scope).values_list("definition__metric", "period__starts_on", "value")
+    rows = MonthlyValue.objects.filter(scope=scope, definition__version=1).values_list(
+        "definition__metric", "period__starts_on", "value")
     return {(metric, f"{month:%Y-%m}"): value for metric, month, value in rows}
 
 

@@ -151,7 +151,7 @@ class Months:
     def values(self) -> Values:
         found: dict[Key, tuple[State, Decimal | None]] = {}
         for table in (MonthlyValue, QuarterlyValue, YearlyValue):
-            rows = table.objects.values_list(
+            rows = table.objects.filter(definition__version=1).values_list(
                 "scope__kind", "scope__organization__slug", "definition__metric", "period__grain",
                 "period__starts_on", "state", "value",
             )
