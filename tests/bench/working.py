@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from urllib.parse import urlencode
 
+from django.core.management import call_command
 from django.urls import reverse
 
 from metrics.periods import Month, Quarter
@@ -23,6 +24,7 @@ NUMBERS = {  # what each kind of number is made of
 
 def bench(of: str) -> None:
     cookie = signed_in()
+    call_command("collectstatic", interactive=False, verbosity=0)
     with served("tests.bench.empty:application", "tests.bench.empty_settings") as empty, served(
         "qbr.wsgi:application", "qbr.settings"
     ) as product:
