@@ -15,6 +15,7 @@ from collectors.tasks import collect_connection
 from metrics import quality, rollup, varying
 from organizations.matching import link_new
 
+CLOSED = "closed"  # the cause that a close gives
 FOLLOW = "Link new accounts and work out the figures"
 FOLLOW_LOCK = 7_132_001  # any number no other advisory lock of the project uses
 
@@ -44,7 +45,7 @@ def follow() -> str:
 
 def work_out(cause: str) -> None:
     """The figures that follow from what people decided or entered."""
-    varying.hold(rollup.run(cause))
+    varying.hold(rollup.run(cause), everyone=cause == CLOSED)  # from then on limits rest on closed months alone
     quality.run()
 
 

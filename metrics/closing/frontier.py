@@ -15,6 +15,7 @@ from django.db import transaction
 from collectors.connections import Connection
 from collectors.facts.touched import Calendar
 from collectors.load import hold
+from metrics import quality
 from metrics.closing.checks import Outcome, look_at
 from metrics.closing.periods import DAY, Refused, Status, first_month, span_of, status, statuses, today
 from metrics.models import Period, PeriodChange, Restatement
@@ -41,7 +42,8 @@ def close(
     """
     target = Status.SOFT_CLOSED if soft else Status.CLOSED
     moment = _alone()
-    whole.run(f"closing {span.label}", now=now)
+    if whole.run(f"closing {span.label}", now=now):
+        quality.run(now=now)  # so that the checks know what it brought
     months = _to_close(span, target, earlier, now)
     outcomes = look_at(months)
     accepted = {key: words.strip() for key, words in (accept or {}).items()}

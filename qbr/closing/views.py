@@ -65,6 +65,7 @@ def close(request: HttpRequest, period: str) -> HttpResponse:
     except Refused as problem:
         messages.error(request, str(problem))
         return _page(request, span, closes=form)
+    tasks.work_out_soon(tasks.CLOSED)
     messages.success(request, f"{span.label} is {WORDS[Status.SOFT_CLOSED if soft else Status.CLOSED]}.")
     return redirect("period", str(span))
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from metrics import closing
 from metrics.periods import Span, parse
+from qbr import tasks
 
 
 class Command(BaseCommand):
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         changed = closing.close(
             span, None, reason=options["reason"], accept=accept, soft=options["soft"], earlier=options["earlier"],
         )  # fmt: skip
+        tasks.work_out_soon(tasks.CLOSED)
         self._say("Soft-closed" if options["soft"] else "Closed", changed)
 
     def _reopen(self, span: Span, options: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from collectors.facts.touched import Calendar
-from metrics import closing, rollup
+from metrics import closing, quality, rollup
 from metrics.models import PeriodChange
 from metrics.periods import Month, Quarter, parse
 from tests.metrics.rollup.world import World
@@ -42,6 +42,7 @@ def worked_out() -> World:
         world.ticket(account, f"{month}-10", f"{month}-11")
     world.balance("2025-02", "1234.50")
     rollup.run("test", now=NOW)
+    quality.run()  # as after every roll-up
     return world
 
 
