@@ -95,7 +95,7 @@ class Faults:
             elif fault.kind == "empty_page":
                 reply.rows = []
             elif fault.kind == "half_page":
-                reply.rows = reply.rows[: len(reply.rows) // 2]
+                reply.rows = reply.rows[: -(-len(reply.rows) // 2)]
             elif fault.kind == "missing_row":
                 reply.rows = reply.rows[1:]
             elif fault.kind == "duplicate_row":

@@ -31,8 +31,8 @@ ZONE = ZoneInfo("America/Chicago")
 SECOND = timedelta(seconds=1)
 FIRST, LAST_KNOWN, MONTH = Month(2026, 3), Month(2026, 4), Month(2026, 5)
 HALF_WAY = datetime(2026, 5, 15, 12, tzinfo=ZONE)
-EVENING = datetime(2026, 5, 31, 20, tzinfo=ZONE)
 MONTH_END = MONTH.moments(ZONE)[1] - SECOND
+EVENING = MONTH_END - timedelta(minutes=1)  # so near that a list read whole by then is the one of the month's end
 MORNING = datetime(2026, 6, 1, 9, tzinfo=ZONE)
 NOON = datetime(2026, 6, 1, 12, tzinfo=ZONE)
 LATER = datetime(2026, 6, 2, 12, tzinfo=ZONE)  # by then the month would count as measured, had it been read
