@@ -37,7 +37,7 @@ class Together:
     found: str
     first: Sequence[Told]
     rest: Sequence[Told]
-    behind: str  # “2 changed rows”
+    behind: str  # “changed row”, “2 changed rows”
     address: int  # of the page that shows the rows
 
 
@@ -97,8 +97,12 @@ def batched(batch: Batch, zone: ZoneInfo) -> Together:
         ", ".join(whom[:FIRST]) + (f" and {len(whom) - FIRST} more" if len(whom) > FIRST else ""),
         formats.moment(max(each.row.found_at for each in named), zone),
         [told(each) for each in first], [told(each) for each in rest],
-        formats.plural(len(batch.changes), "changed row") if batch.changes else "", named[0].row.pk,
+        _rows(len(batch.changes)), named[0].row.pk,
     )  # fmt: skip
+
+
+def _rows(many: int) -> str:
+    return "changed row" if many == 1 else f"{many:,} changed rows" if many else ""
 
 
 def _place(each: Restated) -> tuple[bool, int, str]:
