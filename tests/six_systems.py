@@ -113,16 +113,17 @@ def same_id_everywhere(world: World) -> None:
 
 
 def rolled_up() -> Values:
-    """Every stored value after a roll-up of everything, by whose it is, its metric and its period."""
+    """Every stored value after a roll-up of everything, by whose it is, its metric, its period and its version."""
     call_command("rollup", "--everything", verbosity=0)
     named = {None: ""} | named_organizations()
     known = Scope.objects.values_list("pk", "kind", "organization")
     scopes = {scope: (kind, named.get(whose, "?")) for scope, kind, whose in known}
     return {
-        (*scopes[row[0]], row[1], row[2], f"{row[3]}"): row[4:]
+        (*scopes[row[0]], row[1], row[2], f"{row[3]}", f"version {row[4]}"): row[5:]
         for table in VALUES
         for row in table._default_manager.values_list(
-            "scope", "definition__metric", "period__grain", "period__starts_on", "value", "state", "coverage"
+            "scope", "definition__metric", "period__grain", "period__starts_on", "definition__version",
+            "value", "state", "coverage",
         )
     }
 
