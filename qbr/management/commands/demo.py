@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from collectors.facts.touched import Calendar
-from metrics import entering, rollup, varying
+from metrics import entering, quality, rollup, varying
 from metrics.entering import CellEdit
 from metrics.models import Entry
 from metrics.periods import Month
@@ -60,6 +60,8 @@ class Command(BaseCommand):
             written = rollup.run("demo")
             varying.hold(written)
             done("nothing moved" if written is None else f"{written.rows_written:,} values")
+        with self._step("Looking at the quality of the data"):
+            quality.run()
         tasks.schedules()
         self.stdout.write(f"Demo data … ready ({time.monotonic() - began:.1f} s)")
 
