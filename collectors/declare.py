@@ -28,6 +28,9 @@ class Layer(StrEnum):
     BACKUP = "backup"
     EDR = "edr"
     TENANT = "tenant"
+    CONTROL = "control"  # application control, which lets run only what is allowed
+    MARKETPLACE = "marketplace"  # where licences are bought
+    CRM = "crm"
 
 
 @dataclass(frozen=True)
