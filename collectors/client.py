@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import requests
 import urllib3
@@ -19,15 +20,17 @@ from requests.adapters import HTTPAdapter
 from collectors.answers import at, parsed, path_for, refusal, rows_of, said, with_parent
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
-from collectors.declare import Endpoint, Record, Vendor
+from collectors.declare import Endpoint, Locate, Record, Vendor
 from collectors.errors import OutOfTime, Refused, Unavailable
 from collectors.facts.touched import Calendar
-from collectors.gate import Gate, gate, loopback, secure
+from collectors.gate import Gate, gate, loopback, only_locating, secure
 from collectors.keys import fill, secrets_of, without_secrets
-from collectors.pagination import Answer
+from collectors.pagination import Answer, number_at
 from collectors.patience import Patience, retry_after, spans
 
 log = logging.getLogger(__name__)
+ZONE = "zone"  # the setting a located address is kept in
+OF_PARENT = re.compile(r"\{each\.([^{}]+)\}")
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # below that it logs whole addresses, and some vendors' hold a key
 
 
@@ -63,15 +66,18 @@ class Client:
         self.connection, self.vendor, self.label = connection, vendor, vendor.label
         self.deadline, self.clock, self.sleep = deadline, clock, sleep
         self.patience = patience or Patience()
-        self.base = self.fill(vendor.base_url)
-        secure(self.base)
-        self._credentials: dict[str, str] | None = None
+        self.base = ""  # not known before the vendor has told us the customer's own zone
+        self._credentials: dict[str, dict[str, str]] = {}  # by tenant: a token of one never serves another
+        self.tenant = ""
         self._tokens: set[str] = set()
         self._asked_at = -1e9
         self._least_gap = 0.0 if at_sandbox(connection) else 1 / vendor.pace
-        self._session = _session(gate(vendor, self.fill), self.base)
+        located = vendor.locate is None or bool(connection.settings.get(ZONE))
+        self._session = self._open() if located else _session(only_locating(vendor, self.fill), "")
 
     def __enter__(self) -> Self:
+        if not self.base and self.vendor.locate:
+            self._locate(self.vendor.locate)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,7 +93,8 @@ class Client:
         cursor: dict[str, Any] | None = None,
     ) -> Iterator[Page]:
         """The pages of one list, after `cursor` if given. Raises Refused, Unavailable or OutOfTime."""
-        params = self._params(endpoint, since)
+        self.tenant = str(at(parent, endpoint.tenant) or "") if endpoint.tenant else ""
+        params = self._params(endpoint, since, parent)
         if endpoint.window is None or window is None:
             yield from self._list(endpoint, params, parent, cursor)
             return
@@ -104,15 +111,19 @@ class Client:
 
     def total(self, endpoint: Endpoint, *, since: datetime | None = None, parent: Record | None = None) -> int | None:
         """How many records the vendor says the list has now; None where it is not asked, or the parent is gone."""
-        if endpoint.total is None:
+        if endpoint.total is None or not endpoint.total.path:
             return None
         path = self._path(endpoint, endpoint.total.path, parent)
-        asked = endpoint.total.of(self._params(endpoint, since))
-        status, body, _ = self._read("GET", path, asked, {}, gone_is_empty=bool(parent))
+        asked: Any = endpoint.total.of(self._params(endpoint, since, parent))
+        if endpoint.total.method == "POST" and endpoint.body:
+            asked = endpoint.body(asked)
+        empty_on = (*endpoint.empty_on, *([404] if parent else []))
+        headers = self._headers(endpoint, parent)
+        status, body, _ = self._read(endpoint.total.method, path, asked, headers, empty_on=empty_on)
         told = at(body, endpoint.total.at)
-        if status != 404 and not isinstance(told, int):
+        if status not in empty_on and not isinstance(told, int):
             raise Unavailable(f"{self.label} sent an answer that holds no number at {path}.")
-        return None if status == 404 else told
+        return None if status in empty_on else told
 
     def test(self) -> str:
         """Proves that the key works and says so in a sentence. Raises Refused or Unavailable."""
@@ -128,19 +139,59 @@ class Client:
         self.vendor.auth.redeem(self, code, redirect_uri, keeps)
 
     def fill(self, template: str) -> str:
-        """The template with settings and secrets in its braces. Raises Refused where one is not filled in."""
+        """The template with settings and secrets in its braces. Raises Refused where one is not filled in.
+
+        `{tenant}` is the tenant that is read now, and the setting of that name while there is none.
+        """
+        if self.tenant:
+            template = template.replace("{tenant}", quote(self.tenant, safe=""))
         return fill(template, self.connection, self.vendor)
 
     def post_form(self, address: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Posted:
         """The status and JSON object that a token address answers; nothing of the form is ever repeated in words."""
-        self._tokens.update(text for name, text in form.items() if name in ("code", "refresh_token"))
-        status, body, _ = self._ask("POST", address, {"Accept": "application/json", **headers}, form=form)
+        return self._token(address, headers, form=form)
+
+    def post_json(self, address: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Posted:
+        """As `post_form`, for a vendor whose token address takes JSON."""
+        return self._token(address, headers, form=None, params=body)
+
+    def keep_secret(self, token: str) -> None:
+        """A token that an `Auth` found in an answer is kept out of every word we say."""
+        self._tokens.add(token)
+
+    def _open(self) -> requests.Session:
+        self.base = self.fill(self.vendor.base_url)
+        secure(self.base)
+        return _session(gate(self.vendor, self.fill), self.base)
+
+    def _locate(self, locate: Locate) -> None:
+        """Ask for the customer's zone and keep it as a setting. Raises Refused where the answer is no such host."""
+        address = self.fill(locate.address)
+        status, body, _ = self._ask("GET", address, {"Accept": "application/json"}, where="its list of zones")
+        zone = str(at(body, locate.at) or "").rstrip("/") if status < 300 else ""
+        host = urlsplit(zone).hostname or ""
+        if not re.fullmatch(locate.host, host) and not (loopback(address) and loopback(zone)):
+            raise Refused(f"{self.label} does not know in which zone this account lives. Check the user name.")
+        self.connection.settings = {**self.connection.settings, ZONE: zone}
+        Connection.objects.filter(pk=self.connection.pk).update(settings=self.connection.settings)
+        self._session.close()
+        self._session = self._open()
+
+    def _token(
+        self, address: str, headers: Mapping[str, str], *, form: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Posted:  # fmt: skip
+        sent = form if form is not None else params or {}
+        self._tokens.update(str(text) for name, text in sent.items() if name in ("code", "refresh_token"))
+        accept = {"Accept": "application/json", **headers}
+        status, body, _ = self._ask("POST", address, accept, form=form, params=params, data=False)
         answer = body if isinstance(body, dict) else {}
         self._tokens.update(str(answer[name]) for name in ("access_token", "refresh_token") if answer.get(name))
         return status, answer
 
-    def _params(self, endpoint: Endpoint, since: datetime | None) -> dict[str, str]:
-        params = {**self.vendor.params, **{name: self.fill(text) for name, text in endpoint.params.items()}}
+    def _params(self, endpoint: Endpoint, since: datetime | None, parent: Record | None) -> dict[str, str]:
+        asked = {name: self._of_parent(text, parent) for name, text in endpoint.params.items()}
+        params = {**self.vendor.params, **asked}
         if since is not None and endpoint.since is not None:
             params.update(endpoint.since.of(since.astimezone(UTC)))
         return params
@@ -148,18 +199,34 @@ class Client:
     def _path(self, endpoint: Endpoint, path: str, parent: Record | None) -> str:
         return path_for(endpoint, path, parent) if endpoint.each else self.fill(path)
 
+    def _headers(self, endpoint: Endpoint, parent: Record | None) -> dict[str, str]:
+        scheme = endpoint.paginate or self.vendor.paginate
+        return {**scheme.headers, **{name: self._of_parent(text, parent) for name, text in endpoint.headers.items()}}
+
+    def _of_parent(self, template: str, parent: Record | None) -> str:
+        """The template with fields of the parent in its `{each.field}`, and settings in its other braces."""
+
+        def value(match: re.Match[str]) -> str:
+            return str(at(parent, match[1]) or "")
+
+        return self.fill(OF_PARENT.sub(value, template))
+
     def _list(
         self, endpoint: Endpoint, params: Mapping[str, str], parent: Record | None, cursor: dict[str, Any] | None
     ) -> Iterator[Page]:
         scheme = endpoint.paginate or self.vendor.paginate
         path = self._path(endpoint, endpoint.path, parent)
+        sent = self._headers(endpoint, parent)
+        empty_on = (*endpoint.empty_on, *([404] if parent else []))
         before: list[Any] = []
         seen: set[str] = set()
+        listed, whole = 0, cursor is None  # what a page says of the list's length is held against a whole list
         while True:
             seen.add(json.dumps(cursor, sort_keys=True))
-            query = scheme.params(params, cursor)
-            status, body, headers = self._read(endpoint.method, path, query, scheme.headers, gone_is_empty=bool(parent))
-            answer = Answer(None if status == 404 else body, headers)
+            query: Any = scheme.params(params, cursor)
+            query = endpoint.body(query) if endpoint.body else query
+            status, body, headers = self._read(endpoint.method, path, query, sent, empty_on=empty_on)
+            answer = Answer(None if status in empty_on else body, headers)
             try:
                 rows = rows_of(endpoint, answer.body)
                 cursor = scheme.after(answer, rows, cursor)
@@ -170,6 +237,9 @@ class Client:
                 fault = "names a page it has already given"
             if not fault and parent and not rows and not before and self.total(endpoint, parent=parent):
                 fault = "listed nothing and says there is something"
+            listed += 0 if fault else len(rows)
+            if not fault and whole and cursor is None and (said := _stated(endpoint, answer)) and said > listed:
+                fault = f"says it has {said} {endpoint.name} to give and listed {listed}"
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
             yield Page(with_parent(rows, parent), cursor)
@@ -178,20 +248,20 @@ class Client:
             before = rows
 
     def _read(
-        self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], gone_is_empty: bool = False
+        self, method: str, path: str, params: Any, headers: Mapping[str, str], empty_on: tuple[int, ...] = ()
     ) -> tuple[int, Any, Mapping[str, str]]:
         """One answer with data. A token that has run out is renewed once; a key refused after that needs a person."""
         for renewed in (False, True):
-            if self._credentials is None:
-                self._credentials = self.vendor.auth.credentials(self)
-            sent = {**self._filled(self.vendor.headers), **headers, **self._credentials}
+            if self.tenant not in self._credentials:
+                self._credentials[self.tenant] = self.vendor.auth.credentials(self)
+            sent = {**self._filled(self.vendor.headers), **headers, **self._credentials[self.tenant]}
             status, body, received = self._ask(method, self.base + path, sent, params=params, where=path)
             if status != 401:
                 break
-            self._credentials = None
+            del self._credentials[self.tenant]
             if renewed or not self.vendor.auth.token_address:
                 break
-        if status < 300 or (status == 404 and gone_is_empty):
+        if status < 300 or status in empty_on:
             return status, body, received
         raise Refused(refusal(self.vendor, status, path, self._clean(said(body))))
 
@@ -204,14 +274,15 @@ class Client:
         address: str,
         headers: Mapping[str, str],
         *,
-        params: Mapping[str, str] | None = None,
+        params: Any = None,
         form: Mapping[str, str] | None = None,
         where: str = "its token address",
+        data: bool = True,
     ) -> tuple[int, Any, Mapping[str, str]]:
         """Asks until there is an answer that is not a setback, within the patience we have."""
         setback = _Setback("")
         for tried in range(1, self.patience.tries + 1):
-            outcome = self._once(method, address, headers, params, form)
+            outcome = self._once(method, address, headers, params, form, data)
             if not isinstance(outcome, _Setback):
                 return outcome
             setback = outcome
@@ -229,8 +300,9 @@ class Client:
         method: str,
         address: str,
         headers: Mapping[str, str],
-        params: Mapping[str, str] | None,
+        params: Any,
         form: Mapping[str, str] | None,
+        data: bool,
     ) -> tuple[int, Any, Mapping[str, str]] | _Setback:
         self._keep_pace()
         silence = min(self.patience.silence, self._left())
@@ -251,7 +323,7 @@ class Client:
             raise Refused(f"A setting of the connection to {self.label} holds signs that cannot be sent.")
         if isinstance(text, _Setback):
             return text
-        return self._judged(response, text, data=form is None)
+        return self._judged(response, text, data=data)
 
     def _judged(
         self, response: requests.Response, text: bytes, data: bool
@@ -259,10 +331,6 @@ class Client:
         """What an answer that came whole means: itself, or a setback. Raises Refused where the vendor says no."""
         status, received = response.status_code, {name.lower(): text for name, text in response.headers.items()}
         wait = retry_after(received.get("retry-after"), datetime.now(UTC))
-        if status == 429:
-            return _Setback("asks us to slow down (429)", wait)
-        if status >= 500:
-            return _Setback(f"has a fault of its own ({status})", wait)
         try:
             body = None if status == 204 or (not text and self.vendor.blank_is_empty) else parsed(text)
         except ValueError:
@@ -271,11 +339,15 @@ class Client:
                 return _Setback(f"answered with something that is not JSON ({self._clean(kind)})")
             body = text[:2000].decode(errors="replace")  # only the vendor's own errors look into it
         fault = self.vendor.errors(status, body) if data and self.vendor.errors and status != 401 else None
-        if fault is None:
-            return status, body, received
-        if fault.wait:
-            return _Setback(f"asks for patience ({self._clean(fault.says)})", wait)
-        raise Refused(f"{self.label} says: {self._clean(fault.says).strip()}.")
+        if fault and not fault.wait:
+            raise Refused(f"{self.label} says: {self._clean(fault.says).strip()}.")
+        if fault:
+            return _Setback(f"asks for patience ({self._clean(fault.says)})", fault.after if wait is None else wait)
+        if status == 429:
+            return _Setback("asks us to slow down (429)", wait)
+        if status >= 500:
+            return _Setback(f"has a fault of its own ({status})", wait)
+        return status, body, received
 
     def _body(self, response: requests.Response) -> bytes | _Setback:
         """The body, read as it arrives so that neither a flood nor a slow drip holds us."""
@@ -304,6 +376,17 @@ class Client:
 
     def _clean(self, text: str) -> str:
         return without_secrets(text, {str(value) for value in secrets_of(self.connection).values()} | self._tokens)
+
+
+def _stated(endpoint: Endpoint, answer: Answer) -> int | None:
+    """How many records the list has, as one of its own pages says."""
+    total = endpoint.total
+    if total is None or total.path:
+        return None
+    if total.header:
+        told = answer.headers.get(total.header, "")
+        return int(told) if told.isdigit() else None
+    return number_at(answer.body, total.at)
 
 
 class _Gated(HTTPAdapter):

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from collectors import lease, quarantine
+from collectors import lease, quarantine, refusals
 from collectors.ahead import Ahead
 from collectors.client import Client, at_sandbox
 from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
@@ -132,7 +132,7 @@ def _done(mine: CollectorRun) -> CollectorRun:
         lease.write(mine, state=State.DONE, error="", step="", ended_at=Now(), lease_until=None)
         lease.forget_places(source)
         known = Connection.objects.filter(pk=source.pk)
-        known.update(problem="")
+        known.update(problem=refusals.told(source))
         if mine.full or source.full_compare_at is None:  # the first reading has everything to compare
             known.update(full_compare_at=mine.as_of)
     mine.refresh_from_db()
@@ -154,6 +154,7 @@ class _Reader:
         self.calendar = Calendar.current()
         self.reach = Reach(vendor, mine, self.calendar)
         self.where = Place(self.source, mine, self.reach.day, self.calendar.time_zone)
+        self.refused: dict[str, str] = {}  # of the list that is read now: what the vendor said, by parent
         self.plans = {endpoint.name: Plan(endpoint, vendor, self.source.settings) for endpoint in vendor.endpoints}
 
     def read(self) -> None:
@@ -175,6 +176,7 @@ class _Reader:
     def _read(self, endpoint: Endpoint, place: dict[str, Any]) -> None:
         plan = self.plans[endpoint.name]
         merge = Merge(plan)
+        self.refused = {}
         counts = {**dict.fromkeys(("read", "added", "changed", "retired", "quarantined"), 0), **self._counts(endpoint)}
         tally = {name: place.get(name, 0) for name in ("seen", "unnamed", "named")}
         said = place["said"] if "said" in place else self._total(endpoint)
@@ -197,9 +199,11 @@ class _Reader:
                 self.progress(self.run)
                 if time.monotonic() > self.deadline:
                     raise OutOfTime("The run's time is up.")
+        tally["unnamed"] += len(self.refused)  # what was refused is not gone
         self._check_total(endpoint, tally["named"], said)
         with transaction.atomic():
             self._hold()
+            refusals.keep(self.source, endpoint, self.refused, self._parent_of(endpoint))
             counts["retired"] += self._finish(endpoint, tally["unnamed"])
             self._remember(endpoint, {"done": True} | tally, counts)
         self.progress(self.run)
@@ -251,16 +255,31 @@ class _Reader:
         if endpoint.each is None:
             if place and place["page"] is None:
                 return
-            for page in self.client.pages(endpoint, since=since, window=window, cursor=place.get("page")):
-                yield page.records, {"page": page.next}
+            try:
+                for page in self.client.pages(endpoint, since=since, window=window, cursor=place.get("page")):
+                    yield page.records, {"page": page.next}
+            except Refused as no:
+                self._refuse(endpoint, "", no)
             return
         after = place.get("after", "")
         for key, parent in self._parents(endpoint.each, after):
             if key == after and place["page"] is None:
                 continue
             cursor = place["page"] if key == after else None
-            for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
-                yield page.records, {"after": key, "page": page.next}
+            try:
+                for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
+                    yield page.records, {"after": key, "page": page.next}
+            except Refused as no:
+                self._refuse(endpoint, key, no)
+
+    def _refuse(self, endpoint: Endpoint, key: str, no: Refused) -> None:
+        """One list, of one parent or at all, is not given: tell it and go on, where the vendor file says we may."""
+        if not endpoint.optional:
+            raise no
+        self.refused[key] = str(no)
+
+    def _parent_of(self, endpoint: Endpoint) -> Endpoint | None:
+        return next((other for other in self.vendor.endpoints if other.name == endpoint.each), None)
 
     def _parents(self, name: str, after: str) -> list[tuple[str, Record]]:
         kept = Seen.objects.filter(connection=self.source, endpoint=name, external_id__gte=after, record__isnull=False)
@@ -285,7 +304,7 @@ class _Reader:
 
     def _finish(self, endpoint: Endpoint, unnamed: int) -> int:
         """The list has ended well. When it is the last of its entity: retire what is gone, say how far was read."""
-        lists = [other for other in self.vendor.endpoints if other.into is endpoint.into]
+        lists = [other for other in self.vendor.endpoints if other.into is endpoint.into and other.adds]
         if lists[-1] is not endpoint:
             return 0
         places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}
@@ -296,7 +315,8 @@ class _Reader:
             span = self.reach.span(endpoint)
             among = {column: self.client.fill(text) for column, text in endpoint.among.items()}
             retired = retire(endpoint.into, names, self.where, span=span, among=among, confirmed=self.confirmed)
-        self.reach.advance(endpoint)
+        if not refusals.whole_lists(self.source, [other.name for other in lists]):
+            self.reach.advance(endpoint)
         return retired
 
     def _remember(self, endpoint: Endpoint, place: dict[str, Any], counts: dict[str, int]) -> None:

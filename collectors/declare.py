@@ -72,18 +72,22 @@ class Fault:
 
     says: str
     wait: bool = False
+    after: float | None = None  # seconds to wait, where the vendor's answer names none and its documents do
 
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
     """How a vendor is asked for the number of a list's records, which tells that some were lost on the way.
 
-    `of` makes the parameters of this question from those of the list; the number is at the dotted path `at`.
+    `of` makes the parameters of this question from those of the list; the number is at the dotted path `at`. Without
+    a `path` nothing is asked: each page of the list tells it, at `at` in the body or in the header `header`.
     """
 
-    path: str
-    at: str
-    of: Callable[[Mapping[str, str]], Mapping[str, str]]
+    at: str = ""
+    path: str = ""
+    of: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
+    method: Method = "GET"
+    header: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,47 @@ class Endpoint:
     link: str = ""  # the record's page in the vendor's console, with {placeholders}
     paginate: Paginate | None = None  # in place of the vendor's
     total: Total | None = None  # without one, a list of changes that came back short could not be told from a quiet day
+    headers: Mapping[str, str] = field(default_factory=dict)  # templates, which may name {each.field} of the parent
+    body: Callable[[Mapping[str, str]], Any] | None = None  # the JSON of a POST, from the parameters; None: these
+    tenant: str = ""  # the field of the parent that says for which tenant of the vendor a token is asked
+    optional: bool = False  # where it is refused the run goes on and says so; what was read of it stays, and grows old
+    adds: bool = True  # false: it tells more of records that another list adds, and leaves out those not known
+    empty_on: tuple[int, ...] = ()  # statuses by which this vendor says that there is nothing to list
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locate:
+    """How a vendor is asked for the address of the customer's own zone, before anything else and without a key.
+
+    The answer's address at `at` becomes the setting `zone`; its host must match `host`, a pattern of whole hosts.
+    """
+
+    address: str  # template
+    at: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """What no document of the vendor settles: the open point, and how we read it."""
+
+    point: str
+    reading: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What an admin reads of a vendor beside its form: how to make a key that only reads, and what we leave alone."""
+
+    gives: str  # in a few words, for the list of systems
+    key: tuple[str, ...]  # how to make the narrowest read-only key, step by step
+    scopes: Mapping[str, str] = field(default_factory=dict)  # each right the key needs, and why
+    never: tuple[str, ...] = ()  # what the vendor holds and we never read
+    limits: str = ""  # the limits we keep
+    writes: str = ""  # a sentence, where no key of this vendor can be made read-only
+    not_offered: Mapping[str, str] = field(default_factory=dict)  # entity: why its API has none
+    not_read: Mapping[str, str] = field(default_factory=dict)  # entity: why we leave it
+    unsure: tuple[Unsure, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,3 +191,5 @@ class Vendor:
     errors: Callable[[int, Any], Fault | None] | None = None  # finds the fault hidden in an answer, by status and body
     console: str = ""  # the address of the vendor's own console, for links
     advice: str = ""  # where an admin finds the narrowest read-only key
+    about: About | None = None
+    locate: Locate | None = None

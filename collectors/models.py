@@ -9,7 +9,7 @@ from collectors.facts.estate import Alert, Asset, AssetKind, AssetState
 from collectors.facts.licenses import License, LicenseState
 from collectors.facts.money import InvoiceLine, LedgerAccount, LedgerBalance
 from collectors.facts.posture import Incident, PostureCheck, PostureCheckState, Seat, SeatState
-from collectors.facts.readings import Listing, Reading
+from collectors.facts.readings import Listing, Reading, Refusal
 from collectors.facts.sales import Activity, Deal, DealStage
 from collectors.facts.service import Queue, Survey, Technician, TechnicianState, Ticket, TicketStatus, TimeEntry
 from collectors.facts.touched import Calendar, Dangling, Touched
@@ -19,6 +19,6 @@ __all__ = [
     "AssetKind", "AssetState", "Backup", "BackupRun", "BackupState", "Calendar", "Checkpoint", "CollectorRun",
     "Connection", "Dangling", "Deal", "DealStage", "FactChange", "Incident", "InvoiceLine", "LedgerAccount",
     "LedgerBalance", "License", "LicenseState", "Listing", "PostureCheck", "PostureCheckState", "QuarantinedRecord",
-    "Queue", "Reading", "RecoveryTest", "Seat", "SeatState", "Seen", "Survey", "Technician", "TechnicianState",
-    "Ticket", "TicketStatus", "TimeEntry", "Touched",
+    "Queue", "Reading", "RecoveryTest", "Refusal", "Seat", "SeatState", "Seen", "Survey", "Technician",
+    "TechnicianState", "Ticket", "TicketStatus", "TimeEntry", "Touched",
 ]

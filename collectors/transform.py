@@ -69,7 +69,8 @@ class Plan:
                 path.removeprefix("each.")
                 for other in vendor.endpoints
                 if other.each == endpoint.name
-                for path in (*_placeholders(other.path), *_child_paths(other))
+                for path in (*_placeholders(other.path), *_child_paths(other), other.tenant)
+                if path
             }
         )
 
@@ -149,6 +150,7 @@ def _placeholders(template: str) -> list[str]:
 
 def _child_paths(child: Endpoint) -> list[str]:
     paths = [path for source in child.fields.values() for path in _paths(source)] + _placeholders(child.link)
+    paths += [name for text in (*child.params.values(), *child.headers.values()) for name in _placeholders(text)]
     return [path for path in paths if path.startswith("each.")]
 
 

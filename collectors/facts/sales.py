@@ -54,7 +54,7 @@ class DealStage(Record):
     entered_at = models.DateTimeField()
     entered_on = models.DateField()
 
-    counted = Counted(days={"entered_on": "entered_at"}, account="", through="deal")
+    counted = Counted(days={"entered_on": "entered_at"}, account="")
 
     class Meta:
         db_table = "deal_stage"

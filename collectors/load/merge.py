@@ -65,7 +65,8 @@ class Merge:
         self.compare = self._compare()
         self.update = self._update()
         self.count = self._count()
-        self.insert, self.insert_values = self._insert()
+        self.adds = plan.endpoint.adds
+        self.insert, self.insert_values = self._insert() if self.adds else ("", {})
         self.insert_and_name = (
             f"WITH new AS ({self.insert} RETURNING id, external_id) "
             f"UPDATE {self.ready} r SET id = new.id FROM new WHERE r.is_new AND r.external_id = new.external_id"
@@ -86,6 +87,8 @@ class Merge:
                 for row in batch.rows.values():
                     copy.write_row(row)
             cursor.execute(self.compare, place.values)
+            if not self.adds:
+                cursor.execute(f"DELETE FROM {self.ready} WHERE is_new")
             cursor.execute(self.count, place.values)
             added, changed, dangling = cursor.fetchone()
             if added or changed:
@@ -103,7 +106,8 @@ class Merge:
             late.keep_changed(cursor, self.tables, self.ready, closed, self.thing_columns)
         cursor.execute(self.update, values)
         self._mark_families(cursor, values)
-        cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
+        if self.adds:
+            cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
         if closed["closed"]:
             late.keep_added(cursor, self.tables, self.ready, closed)
             late.keep_states(cursor, self.tables, self.ready, closed, self.state_columns)

@@ -10,7 +10,7 @@ from collectors.sandbox.changes import edit
 from collectors.sandbox.exchange import Reply, Request, Row, Vendor, json_reply
 from collectors.sandbox.faults import Faults
 from collectors.sandbox.limits import Limits
-from collectors.sandbox.switches import TABLE, Switches, Value
+from collectors.sandbox.switches import Switches, Value
 from collectors.sandbox.truth import identities, truth
 from collectors.sandbox.world.dates import parse_moment, parse_month, utc_text
 from collectors.sandbox.world.others import SYSTEMS, Record
@@ -78,7 +78,7 @@ class Control:
         return {"faults": []}
 
     def _listed_switches(self, request: Request) -> Row:
-        return {"values": self.switches.listed(), "table": [asdict(switch) for switch in TABLE]}
+        return {"values": self.switches.listed(), "table": [asdict(switch) for switch in self.switches.table]}
 
     def _set_switches(self, request: Request) -> Row:
         for vendor, values in self._body(request).items():

@@ -3,3 +3,5 @@
 from collectors.sandbox.vendors.connectwise_psa.api import ConnectWise
 
 __all__ = ["ConnectWise"]
+
+VENDOR = ConnectWise

@@ -28,7 +28,7 @@ REPORTS: dict[str, Callable[..., Row]] = {
 class NinjaOne:
     slug = "ninjaone"
 
-    def __init__(self, world: World, switches: Switches) -> None:
+    def __init__(self, world: World, switches: Switches, base: str) -> None:
         self.world, self.switches = world, switches
         self.tokens = Tokens(lambda: switches.number(self.slug, "token_seconds"))
         self.reports = Reports(world, switches)
