@@ -130,23 +130,25 @@ def billing_months(path: str) -> Convert:
 
 def evidence(
     *, domains: tuple[str, ...] = (), ids: Mapping[str, str] | None = None, phones: tuple[str, ...] = (),
-    addresses: tuple[tuple[str, ...], ...] = (), types: str = "",
+    addresses: tuple[tuple[str, ...], ...] = (), types: str = "", fields: Mapping[str, str] | None = None,
 ) -> Convert:
-    """What a vendor says of identity: domains of websites and e-mail addresses, other systems' ids in a text, telephone
-    numbers, addresses of which each names its lines, and types."""
-    named = ids or {}
+    """What a vendor says of identity: domains of websites and e-mail addresses, other systems' ids in a text (`ids`) or
+    in a field that holds nothing else (`fields`), telephone numbers, addresses of which each names its lines, types."""
+    named, whole_fields = ids or {}, fields or {}
     lines = tuple(line for address in addresses for line in address)
-    paths = (*domains, *named.values(), *phones, *lines, *([types] if types else []))
+    paths = (*domains, *named.values(), *whole_fields.values(), *phones, *lines, *([types] if types else []))
 
     def of(*values: Any) -> dict[str, Any]:
         left = iter(values)
         webs, texts = list(itertools.islice(left, len(domains))), list(itertools.islice(left, len(named)))
+        plain = dict(zip(whole_fields, map(_text, itertools.islice(left, len(whole_fields))), strict=True))
         numbers = [_text(value) for value in itertools.islice(left, len(phones))]
         places = [[_text(value) for value in itertools.islice(left, len(address))] for address in addresses]
         called = [_text(one.get("name")) for one in (next(left, None) or []) if isinstance(one, Mapping)]
         said = {
             "domains": sorted({name for value in webs if (name := registrable(value))}),
-            "ids": {slug: number for slug, value in zip(named, texts, strict=True) if (number := psa_id(value))},
+            "ids": {slug: number for slug, value in zip(named, texts, strict=True) if (number := psa_id(value))}
+            | {slug: number for slug, number in plain.items() if number},
             "phones": [number for number in dict.fromkeys(numbers) if number],
             "addresses": [", ".join(filter(None, place)) for place in places if place[0]],
             "types": called,

@@ -216,6 +216,15 @@ class TestIdentity:
         }
         assert of(word, None, "ann@gmail.com", None) == {}
 
+    def test_evidence_takes_a_field_that_is_an_id_as_it_stands(self) -> None:
+        word = convert.evidence(ids={"connectwise_psa": "note"}, fields={"autotask": "company"}, phones=("desk",))
+        assert word.paths == ("note", "company", "desk")
+        assert of(word, "PSA: 9", "A17", "1 555") == {
+            "ids": {"connectwise_psa": "9", "autotask": "A17"}, "phones": ["1 555"],
+        }
+        assert of(word, None, 0, None) == {"ids": {"autotask": "0"}}
+        assert of(word, None, None, None) == {}
+
     def test_evidence_holds_telephones_and_addresses_as_they_are_written(self) -> None:
         word = convert.evidence(phones=("desk", "mobile"), addresses=(("line", "zip"), ("bill",)), types="types")
         assert of(word, "(312) 555-0134", "", "12 Mill Lane", "60614", None, [{"name": "Client"}]) == {
