@@ -24,6 +24,7 @@ from collectors.declare import Layer
 
 class Section(StrEnum):
     OPERATIONS = "Operations"
+    SECURITY = "Security"
     SERVICE = "Service"
     FINANCIAL = "Financial"
     LEVERAGE = "Leverage"
@@ -189,6 +190,14 @@ class Stock(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldStock(Stock):
+    """A Stock of what not every vendor tells: where rows stand `among` and none is `told`, there is no number."""
+
+    among: str  # SQL over f: the rows of which it could be told
+    told: str  # SQL over f: those of them of which it is
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing(Metric):
     """How many things that happen stood open at the end of a month, told by the days they began and ended.
 
@@ -287,6 +296,7 @@ class Total(Derived):
     across: Across = field(default=Across.SUM, init=False)
 
 
+MayBeUntold = Told | ToldStock
 Measured = Flow | Stock | Standing | Movement | Opening  # what facts are read for
 Catalogue = Mapping[str, Metric]
 

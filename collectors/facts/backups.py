@@ -57,7 +57,9 @@ class BackupRun(Record):
         WARNED = "warned", "Succeeded with warnings"
         FAILED = "failed", "Failed"
 
-    backup = models.ForeignKey(Backup, models.PROTECT, null=True, related_name="runs", db_constraint=False)
+    backup = models.ForeignKey(
+        Backup, models.PROTECT, null=True, related_name="runs", db_constraint=False, db_index=False
+    )
     account = models.ForeignKey(
         "collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
@@ -70,7 +72,10 @@ class BackupRun(Record):
     class Meta:
         db_table = "backup_run"
         constraints = one_record("backup_run")
-        indexes = [models.Index(fields=["finished_on"], name="backup_run_finished")]
+        indexes = [
+            models.Index(fields=["finished_on"], name="backup_run_finished"),
+            models.Index(fields=["backup", "finished_on"], name="backup_run_of"),
+        ]
 
 
 class RecoveryTest(Record):

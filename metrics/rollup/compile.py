@@ -14,6 +14,7 @@ from metrics.declare import (
     Flow,
     For,
     Manual,
+    MayBeUntold,
     Measured,
     Metric,
     Movement,
@@ -206,7 +207,7 @@ def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
         for number, metric in enumerate(metrics)
     ]
     for number, metric in enumerate(metrics):
-        if isinstance(metric, Told):
+        if isinstance(metric, MayBeUntold):
             columns += [f"{counted('count(*)', metric.among)} AS a{number}",
                         f"{counted('count(*)', metric.told)} AS t{number}"]  # fmt: skip
     if facts.unsettled:

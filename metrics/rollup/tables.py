@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from collectors.systems import of_other_layers
-from metrics.declare import Bridge, Facts, Flow, Standing, Stock, Told
+from metrics.declare import Bridge, Facts, Flow, Standing, Stock, Told, ToldStock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
@@ -202,6 +202,11 @@ def _lay_narrow(asked: Asked, periods: Periods) -> frozenset[Month]:
 
 def _turns(month: Month, needs: Needs, period: int) -> bool:
     """Whether the company has a number of what a vendor may not tell and had none before, or the other way round."""
+    if any(  # of what stood: its listings ask for whole months anyway
+        isinstance(metric, ToldStock) and needs is not None and needs & {*entities_of(metric.facts)}
+        for metric in CATALOGUE.values()
+    ):
+        return True
     of = {
         (metric.told, metric.among): metric for metric in CATALOGUE.values()
         if isinstance(metric, Told) and (needs is None or needs & {*entities_of(metric.facts)})
