@@ -58,6 +58,8 @@ class Plan:
             sources.setdefault("link", _address(endpoint, vendor, settings))
         if "layer" not in sources and _has(endpoint.into, "layer"):
             sources["layer"] = Convert((), lambda: str(vendor.layer))
+        if endpoint.into.counted.inherits in sources and "account" not in sources:
+            sources["account"] = Convert((), lambda: None)  # loading takes that of the thing it belongs to
         names = ["external_id", *(name for name in sources if name != "external_id")]
         self.columns = tuple(names)
         self.readers = tuple(_reader(_column(endpoint.into, name), sources[name]) for name in names)

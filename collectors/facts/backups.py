@@ -67,7 +67,7 @@ class BackupRun(Record):
     finished_at = models.DateTimeField()
     finished_on = models.DateField()
 
-    counted = Counted(days={"finished_on": "finished_at"}, leaned_on=("account",))
+    counted = Counted(days={"finished_on": "finished_at"}, inherits="backup")
 
     class Meta:
         db_table = "backup_run"
@@ -89,7 +89,7 @@ class RecoveryTest(Record):
     tested_at = models.DateTimeField()
     tested_on = models.DateField()
 
-    counted = Counted(days={"tested_on": "tested_at"})
+    counted = Counted(days={"tested_on": "tested_at"}, inherits="backup")
 
     class Meta:
         db_table = "recovery_test"

@@ -93,7 +93,7 @@ class Alert(Record):
     raised_on = models.DateField()
     resolved_on = models.DateField(null=True)
 
-    counted = Counted(days={"raised_on": "raised_at", "resolved_on": "resolved_at"})
+    counted = Counted(days={"raised_on": "raised_at", "resolved_on": "resolved_at"}, inherits="asset")
 
     class Meta:
         db_table = "alert"

@@ -137,7 +137,7 @@ class TimeEntry(Record):
     worked_on = models.DateField(null=True)
     entered_on = models.DateField()
 
-    counted = Counted(days={"entered_on": "entered_at", "worked_on": "worked_at"})
+    counted = Counted(days={"entered_on": "entered_at", "worked_on": "worked_at"}, inherits="ticket")
 
     class Meta:
         db_table = "time_entry"
@@ -160,7 +160,7 @@ class Survey(Record):
     answered_at = models.DateTimeField()
     answered_on = models.DateField()
 
-    counted = Counted(days={"answered_on": "answered_at"})
+    counted = Counted(days={"answered_on": "answered_at"}, inherits="ticket")
 
     class Meta:
         db_table = "survey"

@@ -15,6 +15,7 @@ from collectors.columns import Column
 from collectors.connections import CollectorRun, Connection
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
+from collectors.facts.shapes import Record as Entity
 from collectors.load import late, marks, references
 from collectors.load.states import States
 from collectors.load.tables import Tables, name_of, staged_as, target, type_of
@@ -144,7 +145,8 @@ class Merge:
         thing, state = self.entity._meta.db_table, tables.state
         looked_up = []
         for column in tables.references:
-            looked_up += [f"{_key_of(column)} AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
+            key = _key_of(column) if column.name != "account" else self._account_of(column)
+            looked_up += [f"{key} AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
         plain = [f"s.{column.name}" for column in (*tables.of_thing, *tables.of_state) if not target(column)]
         local = [f"(s.{at} AT TIME ZONE %(zone)s)::date AS {day}" for day, at in tables.days.items()]
         new = ", ".join(["s.external_id", *plain, *looked_up, *local])
@@ -172,6 +174,21 @@ class Merge:
             f"LEFT JOIN LATERAL (SELECT * FROM {thing} WHERE connection_id = %(connection)s "
             f"AND external_id = n.external_id LIMIT 1) t ON true {current}"
         )
+
+    def _account_of(self, column: Column) -> str:
+        """The account the vendor names, else that of the thing the record belongs to, where its entity says which."""
+        inherits = next((one for one in self.tables.of_thing if one.name == self.entity.counted.inherits), None)
+        if inherits is None:
+            return _key_of(column)
+        thing = target(inherits)
+        assert thing is not None and issubclass(thing, Entity)
+        table, states = thing._meta.db_table, thing.state_model
+        found = f"FROM {table} k"
+        if marks.in_states(thing) and states is not None:
+            found += f" JOIN {states._meta.db_table} o ON o.thing_id = k.id AND o.until_on = %(forever)s"
+        account = "o.account_id" if marks.in_states(thing) else "k.account_id"
+        where = f"k.connection_id = %(connection)s AND k.external_id = s.{inherits.name}"
+        return f"coalesce({_key_of(column)}, (SELECT {account} {found} WHERE {where}))"
 
     def _count(self) -> str:
         """How many rows are new, how many say something new, and whether references dangle."""
