@@ -119,7 +119,7 @@ class Backups:
         return list(self.ground.standing("backups", rows, moment, Thing, client))
 
     def runs(self, client: int, moment: int, since: int) -> Iterator[Run]:
-        """By night, then by thing: ids ascend. Of things that are still there."""
+        """By night, then by thing: ids ascend. A thing that is gone takes its runs with it."""
         calendar, kept = self.ground.calendar, self._kept(client, moment)
         rows = self._runs(kept, calendar.day(max(since, self.ground.start)).toordinal() - 1,
                           calendar.day(moment).toordinal(), moment)  # fmt: skip
@@ -147,12 +147,11 @@ class Backups:
             return []
         machines = [row for row in self.ground.approved(client, moment) if self._is_kept(row, product)]
         rows = [_Kept(row.id, client, "workstation" if row.node_class in WORKSTATIONS else "server", row.name, row, "",
-                      max(row.approved_at or row.came_at, self._began(client)))
-                for row in machines]  # fmt: skip
-        return [*rows, *self._seats(client, moment)]
+                      row.approved_at or row.came_at) for row in machines]  # fmt: skip
+        return [*rows, *(row for row in self._seats(client, moment) if row.added_at <= moment)]
 
     def _began(self, client: int) -> int:
-        """When the product came to the client: before the history, or a week after the client."""
+        """When seats were first backed up: before the history, or a week after the client came."""
         return (self.ground.clients.get(client).joined_at or self.ground.start - 400 * DAY) + 7 * DAY
 
     def _is_kept(self, device: Device, product: str) -> bool:

@@ -19,7 +19,7 @@ from collectors.sandbox.world.ground import Ground, by_then, moved_by
 
 SLOTS = 1_024
 FIRST_ALERT = 5_000
-LONGEST_ALERT = 40 * DAY
+FORGOTTEN = 39 * DAY
 WEEK = 7 * DAY
 MAKERS = (("Northwall", "N300"), ("Northwall", "N500"), ("Corvid Systems", "C14 Gen 3"), ("Halden", "Optima 7010"))
 SERVER_MAKERS = (("Halden", "Rack R450"), ("Northwall", "S900"))
@@ -143,8 +143,8 @@ class Health:
     def alerts(self, moment: int, since: int = 0, client: int | None = None) -> Iterator[Alert]:
         ground = self.ground
         clients = ground.clients.served if client is None else (client,)
-        edited = bool(ground.edits.edited("alerts"))
-        months = ground.months(0 if edited else max(0, since - LONGEST_ALERT), moment)
+        # All months: an alert that nobody closed ends with its machine, however late that is.
+        months = ground.months(0, moment)
         rows = (row for month in months for index in clients for row in self._month(index, month))
         told = (_alert_at(row, moment) for row in rows if row.raised_at <= moment)
         for alert in ground.standing("alerts", told, moment, Alert, client):
@@ -174,7 +174,7 @@ class Health:
         lasts = 600 + int(10 * DAY * chance("lasts", device.id, month, turn) ** 5)
         resolved_at: int | None = raised_at + lasts
         if chance("forgotten", device.id, month, turn) < 0.03:
-            resolved_at = raised_at + LONGEST_ALERT - DAY if turn else None
+            resolved_at = raised_at + FORGOTTEN if turn else None
         if device.went_at is not None:
             resolved_at = min(resolved_at or device.went_at, device.went_at)
         drive = "/" if device.node_class.startswith(("LINUX", "MAC", "VMWARE")) else "C:"

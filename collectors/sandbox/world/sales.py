@@ -159,7 +159,7 @@ class Sales:
     def deals(self, moment: int, since: int = 0) -> list[Deal]:
         rows = (_deal_at(row, moment) for place in self._places(moment) for row in self._deals(place)
                 if row.created_at <= moment)  # fmt: skip
-        told = self.ground.standing("deals", rows, moment, Deal)
+        told = (_moved(row) for row in self.ground.standing("deals", rows, moment, Deal))
         return [row for row in told if row.updated_at >= since]
 
     def _all_deals(self, place: int) -> tuple[Deal, ...]:
@@ -253,6 +253,13 @@ def _deal_at(row: Deal, moment: int) -> Deal:
         row, stage=stage, status=status, steps=steps, closed_at=row.closed_at if status != "open" else None,
         updated_at=steps[-1].entered_at,
     )  # fmt: skip
+
+
+def _moved(row: Deal) -> Deal:
+    """A stage that an edit has set is one more step."""
+    if row.stage == row.steps[-1].stage:
+        return row
+    return replace(row, steps=(*row.steps, Step(row.stage, row.updated_at)))
 
 
 def _activity_at(row: Activity, moment: int) -> Activity:
