@@ -110,7 +110,7 @@ class Control:
         return {name: value for name, value in asdict(row).items() if name != "client"}
 
     def _identities(self, request: Request) -> Row:
-        return cast(Row, identities(self.world))
+        return cast(Row, identities(self.world, self.vendors))
 
     def _edit(self, request: Request) -> Row:
         return edit(self.world, self._body(request))

@@ -12,6 +12,7 @@ import pytest
 
 from collectors.sandbox.changes import edit
 from collectors.sandbox.records import MADE
+from collectors.sandbox.truth import identities
 from collectors.sandbox.world.billing import LINES
 from collectors.sandbox.world.boards import CLOSED_STATUSES
 from collectors.sandbox.world.clock import Clock
@@ -331,3 +332,16 @@ def test_a_device_that_was_renamed_has_its_name_in_every_layer() -> None:
     for name in ("backups", "agents", "computers"):
         assert {row.hostname for row in LISTINGS[name](world, now) if row.device == thing.device} <= {"RENAMED-1"}
     assert next(row for row in LISTINGS["backups"](world, now) if row.id == thing.id).hostname == "RENAMED-1"
+
+
+class _WithItsOwnIds:
+    def owners(self) -> dict[str, int | None]:
+        return {"7": 1, "8": None}
+
+
+def test_identities_tell_of_every_vendor_whose_its_accounts_are(usual: World) -> None:
+    told = identities(usual, {"pax8": object(), "datto_bcdr": object(), "hubspot": _WithItsOwnIds()})
+    for company in usual.marketplace.companies(usual.clock.now()):
+        assert told["pax8"][company.id] == str(usual.clients.get(company.client or 0).psa_id)
+    assert told["hubspot"] == {"7": str(usual.clients.get(1).psa_id), "8": None}
+    assert told["datto_bcdr"] == identities(usual)["datto_bcdr"]
