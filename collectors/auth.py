@@ -43,7 +43,11 @@ class Exchange(Protocol):
         ...
 
     def post_json(self, address: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Posted:
-        """The status and JSON object that a token address answers to JSON; its secrets are `secrets` of the auth."""
+        """The status and JSON object that a token address answers to JSON."""
+        ...
+
+    def keep_secret(self, token: str) -> None:
+        """Keep a token out of every word we say; those named access_token and refresh_token are already."""
         ...
 
 

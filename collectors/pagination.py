@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 Cursor = dict[str, Any]
@@ -27,6 +27,8 @@ class Paginate:
     """The list comes whole, in one answer. Every other scheme refines this one."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
+    sparse: bool = False  # an empty page that names a next one is no fault of this vendor
+    resumes: ClassVar[bool] = True  # false: the vendor's place does not outlive the reading, which begins anew
 
     def params(self, params: Mapping[str, str], cursor: Cursor | None) -> dict[str, str]:
         """The query of the page at `cursor`, None for the first."""
@@ -215,4 +217,6 @@ def found_at(body: Any, path: str) -> Any:
 
 def number_at(body: Any, path: str) -> int | None:
     found = found_at(body, path)
+    if isinstance(found, bool):
+        return None
     return int(found) if isinstance(found, int) or (isinstance(found, str) and found.isdigit()) else None
