@@ -60,6 +60,7 @@ class AssetState(State):
     patches_missing = models.IntegerField(null=True)  # approved and not installed
     antivirus = models.TextField(choices=Antivirus, default="", blank=True)
     booted_on = models.DateField(null=True)  # the day of its last start
+    compliant = models.BooleanField(null=True)  # keeps the rules that its tenant sets for devices
 
     class Meta:
         db_table = "asset_state"
