@@ -155,6 +155,7 @@ class _Reader:
         self.reach = Reach(vendor, mine, self.calendar)
         self.where = Place(self.source, mine, self.reach.day, self.calendar.time_zone)
         self.refused: dict[str, str] = {}  # of the list that is read now: what the vendor said, by parent
+        self.missed: set[str] = set()  # whose this list was refused before: what changed meanwhile was never asked for
         self.plans = {endpoint.name: Plan(endpoint, vendor, self.source.settings) for endpoint in vendor.endpoints}
 
     def read(self) -> None:
@@ -176,10 +177,12 @@ class _Reader:
     def _read(self, endpoint: Endpoint, place: dict[str, Any]) -> None:
         plan = self.plans[endpoint.name]
         merge = Merge(plan)
-        self.refused = {}
+        self.refused = dict(place.get("refused", {}))
+        self.missed = refusals.missed(self.source, endpoint)
         counts = {**dict.fromkeys(("read", "added", "changed", "retired", "quarantined"), 0), **self._counts(endpoint)}
         tally = {name: place.get(name, 0) for name in ("seen", "unnamed", "named")}
         said = place["said"] if "said" in place else self._total(endpoint)
+        stated = None
         lease.write(self.run, step=endpoint.name)
         self.progress(self.run)
         with Ahead(self._pieces(endpoint, place, plan)) as pieces:
@@ -195,12 +198,15 @@ class _Reader:
                     counts["added"] += loaded.added
                     counts["changed"] += loaded.changed
                     counts["quarantined"] += len(batch.unread)
+                    stated = after.pop("stated", None)
                     self._remember(endpoint, after | tally | {"said": said}, counts)
                 self.progress(self.run)
                 if time.monotonic() > self.deadline:
                     raise OutOfTime("The run's time is up.")
-        tally["unnamed"] += len(self.refused)  # what was refused is not gone
+        tally["unnamed"] += len(self.refused) + self._unasked(endpoint)  # what was refused is not gone
         self._check_total(endpoint, tally["named"], said)
+        if "page" in place and endpoint.each is None and stated is not None and stated > tally["named"]:
+            raise Unavailable(self._short(endpoint, stated, tally["named"]))  # the client cannot tell of one resumed
         with transaction.atomic():
             self._hold()
             refusals.keep(self.source, endpoint, self.refused, self._parent_of(endpoint))
@@ -215,9 +221,10 @@ class _Reader:
     def _check_total(self, endpoint: Endpoint, named: int, said: int | None) -> None:
         """Raise Unavailable where the list was shorter than the vendor said before it, and says after it still."""
         if said is not None and named < said and (now := self._total(endpoint) or 0) > named:
-            raise Unavailable(
-                f"{self.vendor.label} says it has {min(said, now)} {endpoint.name} to give and listed {named}."
-            )
+            raise Unavailable(self._short(endpoint, min(said, now), named))
+
+    def _short(self, endpoint: Endpoint, said: int, named: int) -> str:
+        return f"{self.vendor.label} says it has {said} {endpoint.name} to give and listed {named}."
 
     def _hold(self) -> None:
         """Be the only writer, in the time zone this stretch began with; in another one it begins a new stretch."""
@@ -251,40 +258,44 @@ class _Reader:
             yield batch, reached
 
     def _pages(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[tuple[list[Record], dict[str, Any]]]:
-        since, window = self.reach.since(endpoint), self.reach.window(endpoint)
-        if endpoint.each is None:
-            if place and place["page"] is None:
-                return
-            try:
-                for page in self.client.pages(endpoint, since=since, window=window, cursor=place.get("page")):
-                    yield page.records, {"page": page.next}
-            except Refused as no:
-                self._refuse(endpoint, "", no)
-            return
-        after = place.get("after", "")
-        for key, parent in self._parents(endpoint.each, after):
-            if key == after and place["page"] is None:
+        """Every page with the place after it. What is refused is passed by with a page of nothing, and kept in mind."""
+        after, resumes = place.get("after", ""), (endpoint.paginate or self.vendor.paginate).resumes
+        for key, parent in self._parents(endpoint, after):
+            if key == after and place.get("page", 0) is None:
                 continue
-            cursor = place["page"] if key == after else None
+            cursor = place.get("page") if key == after and resumes else None
+            anew = key in self.missed
+            since, window = self.reach.since(endpoint, anew), self.reach.window(endpoint, anew)
             try:
                 for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
-                    yield page.records, {"after": key, "page": page.next}
+                    yield page.records, self._after(key, page.next) | {"stated": page.stated}
             except Refused as no:
-                self._refuse(endpoint, key, no)
+                if not endpoint.optional:
+                    raise
+                self.refused[key] = str(no)
+                yield [], self._after(key, None)
 
-    def _refuse(self, endpoint: Endpoint, key: str, no: Refused) -> None:
-        """One list, of one parent or at all, is not given: tell it and go on, where the vendor file says we may."""
-        if not endpoint.optional:
-            raise no
-        self.refused[key] = str(no)
+    def _after(self, key: str, page: dict[str, Any] | None) -> dict[str, Any]:
+        return {"after": key, "page": page, "refused": dict(self.refused)}
+
+    def _parents(self, endpoint: Endpoint, after: str) -> list[tuple[str, Record | None]]:
+        """What the list is asked for: each parent from this one on, or nothing in particular."""
+        if endpoint.each is None:
+            return [("", None)]
+        kept = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record__isnull=False)
+        rows = kept.filter(external_id__gte=after).order_by("external_id").values_list("external_id", "record")
+        return [(key, record) for key, record in rows if record is not None]
+
+    def _unasked(self, endpoint: Endpoint) -> int:
+        """Parents that could not be asked for, because they could not be read: what is theirs is not gone."""
+        if endpoint.each is None:
+            return 0
+        unread = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record=None).count()
+        place = Checkpoint.objects.filter(connection=self.source, endpoint=endpoint.each).first()
+        return unread + (place.cursor.get("unnamed", 0) if place else 0)
 
     def _parent_of(self, endpoint: Endpoint) -> Endpoint | None:
         return next((other for other in self.vendor.endpoints if other.name == endpoint.each), None)
-
-    def _parents(self, name: str, after: str) -> list[tuple[str, Record]]:
-        kept = Seen.objects.filter(connection=self.source, endpoint=name, external_id__gte=after, record__isnull=False)
-        rows = kept.order_by("external_id").values_list("external_id", "record")
-        return [(key, record) for key, record in rows if record is not None]
 
     def _see(self, endpoint: Endpoint, batch: Batch) -> int:
         """Keep what the batch named, where anything will ask for it; how many were not named before."""

@@ -49,25 +49,25 @@ class Reach:
         """How far back to read: what the calendar says, or whole months."""
         return self._midnight(self.calendar.read_from or _months_before(self.day, MONTHS_BACK))
 
-    def since(self, endpoint: Endpoint) -> datetime | None:
+    def since(self, endpoint: Endpoint, anew: bool = False) -> datetime | None:
         """From which change on to ask; None for a list that can only be asked for whole.
 
         At or after the start of the last good reading, with an overlap; from the beginning where there was none,
-        where people want more of the past than was read, and in a full compare.
+        where people want more of the past than was read, where it was refused before (`anew`), and in a full compare.
         """
         if endpoint.since is None:
             return None
         reading = self.reading(endpoint.into)
-        if reading is None or self.first < reading.read_from or self.run.full:
+        if reading is None or self.first < reading.read_from or self.run.full or anew:
             return self.beginning(endpoint.into)
         return reading.read_through - OVERLAP
 
-    def window(self, endpoint: Endpoint) -> tuple[datetime, datetime] | None:
+    def window(self, endpoint: Endpoint, anew: bool = False) -> tuple[datetime, datetime] | None:
         """The span of time to ask a report for, from a month's first day."""
         if endpoint.window is None:
             return None
         reading = self.reading(endpoint.into)
-        if reading is None or self.first < reading.read_from or self.run.full:
+        if reading is None or self.first < reading.read_from or self.run.full or anew:
             begin = self.beginning(endpoint.into)
         else:
             recent = self._midnight(_months_before(self.local_day(reading.read_through), MONTHS_AGAIN))

@@ -13,12 +13,19 @@ SHOWN = 3  # of those refused, by name
 
 
 def keep(source: Connection, endpoint: Endpoint, refused: Mapping[str, str], parent: Endpoint | None) -> None:
-    """Make what is kept of one list what this reading found, by the parent's external id; since when stays."""
+    """Make what is kept of one list what this reading found, by the parent's external id; since when stays.
+
+    What was refused of the list of its parents is refused here too: nobody could be asked for.
+    """
     accounts: dict[str, int] = {}
     if parent is not None and parent.into is Account:
         known = Account.objects.filter(connection=source, external_id__in=list(refused))
         accounts = dict(known.values_list("external_id", "pk"))
-    says = {accounts.get(key): words for key, words in refused.items()}
+    says: dict[int | None, str] = {}
+    if parent is not None:
+        above = Refusal.objects.filter(connection=source, endpoint=parent.name)
+        says = dict(above.values_list("account_id", "says"))
+    says |= {accounts.get(key): words for key, words in refused.items()}
     before = Refusal.objects.filter(connection=source, endpoint=endpoint.name)
     before.exclude(pk__in=[row.pk for row in before if row.account_id in says]).delete()
     Refusal.objects.bulk_create(
@@ -30,6 +37,12 @@ def keep(source: Connection, endpoint: Endpoint, refused: Mapping[str, str], par
         ],
         update_conflicts=True, unique_fields=["connection", "endpoint", "account"], update_fields=["says"],
     )  # fmt: skip
+
+
+def missed(source: Connection, endpoint: Endpoint) -> set[str]:
+    """The parents whose list was refused when it was last asked for. Where none is told, the list never moved on."""
+    rows = Refusal.objects.filter(connection=source, endpoint=endpoint.name, account__isnull=False)
+    return set(rows.values_list("account__external_id", flat=True))
 
 
 def whole_lists(source: Connection, names: Sequence[str]) -> bool:

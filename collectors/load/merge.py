@@ -67,6 +67,10 @@ class Merge:
         self.update = self._update()
         self.count = self._count()
         self.adds = plan.endpoint.adds
+        self.leave_out = (  # of what another list adds: what that list does not name, or names no longer
+            f"DELETE FROM {self.ready} r WHERE r.is_new OR EXISTS "
+            f"(SELECT FROM {plan.entity._meta.db_table} t WHERE t.id = r.id AND t.retired_on IS NOT NULL)"
+        )
         self.insert, self.insert_values = self._insert() if self.adds else ("", {})
         self.insert_and_name = (
             f"WITH new AS ({self.insert} RETURNING id, external_id) "
@@ -89,7 +93,7 @@ class Merge:
                     copy.write_row(row)
             cursor.execute(self.compare, place.values)
             if not self.adds:
-                cursor.execute(f"DELETE FROM {self.ready} WHERE is_new")
+                cursor.execute(self.leave_out)
             cursor.execute(self.count, place.values)
             added, changed, dangling = cursor.fetchone()
             if added or changed:
@@ -212,6 +216,10 @@ class Merge:
             return marks.account_of_thing(self.entity, f"t.{column}"), marks.account_of_thing(self.entity, here)
         if not counted.account or not marks.has_account(self.entity):
             return "0", "0"
+        if marks.in_states(self.entity) and state is None:  # it tells nothing of states: whose it is stays
+            assert self.entity.state_model is not None
+            stands = f"SELECT o.account_id FROM {self.entity.state_model._meta.db_table} o WHERE o.thing_id = t.id"
+            return (f"({stands} AND o.until_on = %(forever)s)",) * 2
         if state and marks.in_states(self.entity):
             return "c.account_id", "n.account_id" if "account_id" in self.state_columns else "c.account_id"
         return "t.account_id", "n.account_id" if "account_id" in self.thing_columns else "t.account_id"
