@@ -108,7 +108,9 @@ def identities(world: World, vendors: Mapping[str, object] | None = None) -> dic
             told[slug] = {key: None if index is None else str(world.clients.get(index).psa_id)
                           for key, index in vendor.owners().items()}  # fmt: skip
         elif slug not in told:
-            rows = (world.others.account(slug, index, now) for index in world.clients.served)
+            # Also those that left long ago: their accounts are retired, and still somebody's.
+            rows = (world.others.account(slug, index, min(now, world.clients.get(index).left_at or now))
+                    for index in world.clients.served)  # fmt: skip
             told[slug] = {row.id: str(world.clients.get(row.client or 0).psa_id) for row in rows if row is not None}
     return told
 

@@ -343,5 +343,6 @@ def test_identities_tell_of_every_vendor_whose_its_accounts_are(usual: World) ->
     told = identities(usual, {"pax8": object(), "datto_bcdr": object(), "hubspot": _WithItsOwnIds()})
     for company in usual.marketplace.companies(usual.clock.now()):
         assert told["pax8"][company.id] == str(usual.clients.get(company.client or 0).psa_id)
+    assert len(told["pax8"]) == len(usual.clients.served)  # those who left long ago, too
     assert told["hubspot"] == {"7": str(usual.clients.get(1).psa_id), "8": None}
     assert told["datto_bcdr"] == identities(usual)["datto_bcdr"]
