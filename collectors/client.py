@@ -171,9 +171,7 @@ class Client(Wire):
         headers = {name: self._of_parent(text, parent) for name, text in endpoint.headers.items()}
         headers = {**_scheme(self.vendor, endpoint).headers, **headers}
         path = self._path(endpoint, endpoint.path, parent)
-        return _Question(
-            endpoint.method, path, headers, self.tenant, (*endpoint.empty_on, *([404] if parent else []))
-        )
+        return _Question(endpoint.method, path, headers, self.tenant, (*endpoint.empty_on, *([404] if parent else [])))
 
     def _path(self, endpoint: Endpoint, path: str, parent: Record | None) -> str:
         return path_for(endpoint, path, parent) if endpoint.each else self.fill(path)
@@ -264,4 +262,3 @@ class Client(Wire):
 
 def _scheme(vendor: Vendor, endpoint: Endpoint) -> Paginate:
     return endpoint.paginate or vendor.paginate
-

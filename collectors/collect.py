@@ -290,7 +290,7 @@ class _Reader:
         """Parents that could not be asked for, because they could not be read: what is theirs is not gone."""
         if endpoint.each is None:
             return 0
-        unread = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record=None).count()
+        unread = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record__isnull=True).count()
         place = Checkpoint.objects.filter(connection=self.source, endpoint=endpoint.each).first()
         return unread + (place.cursor.get("unnamed", 0) if place else 0)
 
