@@ -94,10 +94,10 @@ def test_a_list_that_lost_rows_on_the_way_is_not_believed(months: Months, endpoi
 
 @contextmanager
 def in_pages_of(size: int, vendor: Vendor, endpoint: Endpoint) -> Iterator[None]:
-    """The same list in pages of this size, where it comes in pages."""
+    """The same list in pages of this size, where it comes in pages, and no larger than its vendor gives them."""
     scheme: Any = endpoint.paginate or vendor.paginate
     if hasattr(scheme, "size"):
-        small = replace(endpoint, paginate=replace(scheme, size=size))
+        small = replace(endpoint, paginate=replace(scheme, size=min(size, scheme.size)))
         endpoints = tuple(small if one is endpoint else one for one in vendor.endpoints)
         VENDORS[vendor.slug] = replace(vendor, endpoints=endpoints)
     try:
