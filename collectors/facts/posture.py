@@ -11,7 +11,7 @@ class PostureCheck(Record):
     """One thing a system scores of a client, such as its secure score or one of its controls."""
 
     layer = models.TextField()
-    name = models.TextField()  # of ours where a metric reads it: secure_score; else the vendor's
+    name = models.TextField(default="")  # of ours where a metric reads it: secure_score; else the vendor's
 
     counted = Counted()
 
