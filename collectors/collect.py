@@ -314,21 +314,23 @@ class _Reader:
         return seen
 
     def _finish(self, endpoint: Endpoint, unnamed: int) -> int:
-        """The list has ended well. When it is the last of its entity: retire what is gone, say how far was read."""
-        lists = [other for other in self.vendor.endpoints if other.into is endpoint.into and other.adds]
-        if lists[-1] is not endpoint:
-            return 0
+        """The list has ended well. The last that names an entity retires what is gone; the last that tells anything of
+        it says how far was read."""
+        told = [other for other in self.vendor.endpoints if other.into is endpoint.into]
+        lists = [other for other in told if other.adds]
+        retired = self._retire(endpoint, lists, unnamed) if lists[-1] is endpoint else 0
+        if told[-1] is endpoint and not refusals.whole_lists(self.source, [other.name for other in lists]):
+            self.reach.advance(lists[-1])
+        return retired
+
+    def _retire(self, endpoint: Endpoint, lists: list[Endpoint], unnamed: int) -> int:
         places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}
         unnamed += sum(places.get(other.name, {}).get("unnamed", 0) for other in lists[:-1])
-        retired = 0
-        if unnamed == 0 and all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
-            names = [other.name for other in lists]
-            span = self.reach.span(endpoint)
-            among = {column: self.client.fill(text) for column, text in endpoint.among.items()}
-            retired = retire(endpoint.into, names, self.where, span=span, among=among, confirmed=self.confirmed)
-        if not refusals.whole_lists(self.source, [other.name for other in lists]):
-            self.reach.advance(endpoint)
-        return retired
+        if unnamed or not all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
+            return 0
+        names, span = [other.name for other in lists], self.reach.span(endpoint)
+        among = {column: self.client.fill(text) for column, text in endpoint.among.items()}
+        return retire(endpoint.into, names, self.where, span=span, among=among, confirmed=self.confirmed)
 
     def _remember(self, endpoint: Endpoint, place: dict[str, Any], counts: dict[str, int]) -> None:
         """The place and the counts, with the batch; last in its transaction, since the heartbeat waits for it."""

@@ -228,6 +228,17 @@ def test_it_says_nothing_of_fields_it_does_not_fill_and_a_second_reading_changes
     assert (state.name, state.patches_missing, state.account.name) == ("pc-101", 4, "Alder Dental")  # type: ignore[union-attr]
 
 
+def test_things_are_read_only_once_every_list_that_tells_more_of_them_was_too(partner: Desk) -> None:
+    offer(TENANTS, DEVICES, PATCHES)
+    source = partner.connection()
+    partner.before_answer = lambda path: (404, {}, b"{}") if path.startswith("/patches") else None
+    assert run(source).state == "failed"
+    assert standing() and not Listing.objects.filter(entity="Asset").exists()
+    partner.before_answer = lambda path: None
+    assert run(source).state == "done"
+    assert Listing.objects.filter(entity="Asset").count() == 1
+
+
 # Totals that the pages tell
 
 
