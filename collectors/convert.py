@@ -35,6 +35,11 @@ def day(path: str) -> Convert:
     return Convert((path,), _day)
 
 
+def day_of(path: str) -> Convert:
+    """The day, in UTC, of a moment told as for `utc`."""
+    return Convert((path,), lambda value: moment.date() if (moment := _moment(value)) else None)
+
+
 def decimal(path: str, default: str | None = None) -> Convert:
     """An exact number, from a number or its text."""
     missing = None if default is None else Decimal(default)
