@@ -225,7 +225,18 @@ def token_of(answer: Mapping[str, Any], name: str) -> str:
     return str(answer.get(name) or "")
 
 
+MEANINGS = {  # of the codes of OAuth 2.0, section 5.2
+    "invalid_client": "the client id or secret is wrong, or has expired",
+    "invalid_grant": "what was consented to, or the password, is no longer good",
+    "invalid_scope": "the key lacks a scope that we ask for",
+    "unauthorized_client": "a client of this kind gets no token here",
+    "access_denied": "somebody said no",
+}
+
+
 def reason(answer: Mapping[str, Any]) -> str:
-    """The vendor's short OAuth error code, for a sentence; nothing else of the answer is repeated."""
+    """The vendor's short OAuth error code and what it means, for a sentence; nothing else of the answer is repeated."""
     code = token_of(answer, "error")
-    return f" ({code})" if code.replace("_", "").isalpha() and len(code) <= 40 else ""
+    if not code.replace("_", "").isalpha() or len(code) > 40:
+        return ""
+    return f" ({code}: {MEANINGS[code]})" if code in MEANINGS else f" ({code})"

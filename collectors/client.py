@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
-from collectors.answers import at, clock_words, path_for, refusal, rows_of, said, text_at, with_parent
+from collectors.answers import clock_words, path_for, refusal, rows_of, said, text_at, with_parent
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
 from collectors.course import Course, total_in, total_on_page
@@ -21,6 +21,7 @@ from collectors.keys import fill
 from collectors.locating import ZONE, zone_in
 from collectors.pagination import Answer, Paginate
 from collectors.patience import spans
+from collectors.tried import tried
 from collectors.wire import Wire, at_sandbox
 
 __all__ = ["Client", "Page", "at_sandbox"]
@@ -96,14 +97,14 @@ class Client(Wire):
         return self._total(endpoint, self._params(endpoint, since, parent), parent)
 
     def test(self) -> str:
-        """Proves that the key works and says so in a sentence. Raises Refused or Unavailable."""
+        """Proves that the key works, looks into every list and says what it found. Raises Refused or Unavailable."""
         if self.vendor.locate:
             self._locate(self.vendor.locate)  # it may have moved
-        path, _, query = self.fill(self.vendor.test).partition("?")
-        asked = {**self._filled(self.vendor.params), **dict(parse_qsl(query))}
-        _, body, _ = self._read(_Question("GET", path, {}), asked)
-        shown = at(body, self.vendor.test_shows) if self.vendor.test_shows else ""
-        return f"Connected to {self.label}" + (f" ({str(shown)[:80]})." if shown else ".")
+        return tried(self)
+
+    def answer(self, path: str, params: Mapping[str, str]) -> Any:
+        """What the vendor answers to one declared question of its own. Raises Refused or Unavailable."""
+        return self._read(_Question("GET", path, {}), {**self._filled(self.vendor.params), **params})[1]
 
     def redeem(self, code: str, redirect_uri: str, keeps: Mapping[str, str]) -> None:
         """Turns a consent's code into stored tokens. Raises Refused or Unavailable."""

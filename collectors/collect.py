@@ -259,11 +259,11 @@ class _Reader:
 
     def _pages(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[tuple[list[Record], dict[str, Any]]]:
         """Every page with the place after it. What is refused is passed by with a page of nothing, and kept in mind."""
-        after, resumes = place.get("after", ""), (endpoint.paginate or self.vendor.paginate).resumes
+        after = place.get("after", "")
         for key, parent in self._parents(endpoint, after):
             if key == after and place.get("page", 0) is None:
                 continue
-            cursor = place.get("page") if key == after and resumes else None
+            cursor = place.get("page") if key == after else None
             anew = key in self.missed
             since, window = self.reach.since(endpoint, anew), self.reach.window(endpoint, anew)
             try:
