@@ -209,7 +209,7 @@ class _Reader:
             raise Unavailable(self._short(endpoint, stated, tally["named"]))  # the client cannot tell of one resumed
         with transaction.atomic():
             self._hold()
-            refusals.keep(self.source, endpoint, self.refused, self._parent_of(endpoint))
+            refusals.keep(self.source, endpoint, self.refused, self._parent_of(endpoint), self.run.as_of)
             counts["retired"] += self._finish(endpoint, tally["unnamed"])
             self._remember(endpoint, {"done": True} | tally, counts)
         self.progress(self.run)

@@ -123,6 +123,7 @@ class Endpoint:
     optional: bool = False  # where it is refused the run goes on and says so; what was read of it stays, and grows old
     adds: bool = True  # false: it tells more of records that another list adds, and leaves out those not known
     empty_on: tuple[int, ...] = ()  # statuses by which this vendor says that there is nothing to list
+    kept_days: int = 0  # of what happened: how long the vendor names it; what is older is not gone by silence; 0: ever
 
 
 @dataclass(frozen=True, kw_only=True)

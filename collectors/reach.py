@@ -91,10 +91,15 @@ class Reach:
     def span(self, endpoint: Endpoint) -> Span | None:
         """The local days that a whole listing speaks for; None: all of them."""
         if window := self.window(endpoint):
-            return Span(self.local_day(window[0]), self.day + timedelta(days=1))
+            return Span(self._still_named(endpoint, window[0]), self.day + timedelta(days=1))
         if endpoint.since is not None:
-            return Span(self.local_day(self.beginning(endpoint.into)))
+            return Span(self._still_named(endpoint, self.beginning(endpoint.into)))
         return None
+
+    def _still_named(self, endpoint: Endpoint, begin: datetime) -> date:
+        """The first day from that moment on of which the vendor still names everything."""
+        kept = self.day - timedelta(days=endpoint.kept_days) if endpoint.kept_days else EARLIEST
+        return max(self.local_day(begin), kept)
 
     def advance(self, endpoint: Endpoint) -> None:
         """The entity's lists have ended well and without a gap: say so, and from when to when."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from collectors.connections import Connection
 from collectors.declare import Endpoint
@@ -12,8 +13,12 @@ from collectors.facts.readings import Refusal
 SHOWN = 3  # of those refused, by name
 
 
-def keep(source: Connection, endpoint: Endpoint, refused: Mapping[str, str], parent: Endpoint | None) -> None:
-    """Make what is kept of one list what this reading found, by the parent's external id; since when stays.
+def keep(
+    source: Connection, endpoint: Endpoint, refused: Mapping[str, str], parent: Endpoint | None, at: datetime
+) -> None:
+    """Make what is kept of one list what this reading found, by the parent's external id.
+
+    What is new is refused since `at`; of what was refused before, since when stays.
 
     What was refused of the list of its parents is refused here too: nobody could be asked for.
     """
@@ -31,7 +36,8 @@ def keep(source: Connection, endpoint: Endpoint, refused: Mapping[str, str], par
     Refusal.objects.bulk_create(
         [
             Refusal(
-                connection=source, endpoint=endpoint.name, entity=endpoint.into.__name__, account_id=account, says=words
+                connection=source, endpoint=endpoint.name, entity=endpoint.into.__name__, account_id=account, says=words,
+                since=at,
             )
             for account, words in says.items()
         ],

@@ -17,7 +17,6 @@ class System(NamedTuple):
 UNREAD = {
     "datto_bcdr": System("Datto BCDR", Layer.BACKUP),
     "sentinelone": System("SentinelOne", Layer.EDR),
-    "microsoft_365": System("Microsoft 365", Layer.TENANT),
 }
 
 
