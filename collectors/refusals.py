@@ -36,8 +36,8 @@ def keep(
     Refusal.objects.bulk_create(
         [
             Refusal(
-                connection=source, endpoint=endpoint.name, entity=endpoint.into.__name__, account_id=account, says=words,
-                since=at,
+                connection=source, endpoint=endpoint.name, entity=endpoint.into.__name__, account_id=account,
+                says=words, since=at,
             )
             for account, words in says.items()
         ],
