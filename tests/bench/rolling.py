@@ -34,15 +34,12 @@ SELECT 'Ticket', account_id, date_trunc('month', opened_on)::date FROM changed""
 UNEQUAL = """
 SELECT count(*), count(*) FILTER (WHERE o.scope_id IS NULL OR t.scope_id IS NULL),
        count(*) FILTER (WHERE o.value IS DISTINCT FROM t.value), count(o.value),
-       min(d.metric || ' ' || p.grain || ' ' || p.starts_on) FILTER (WHERE o.value IS DISTINCT FROM t.value
-           OR o.scope_id IS NULL OR t.scope_id IS NULL)
-FROM (SELECT * FROM ours_{table} WHERE definition_id IN (SELECT id FROM definition WHERE version = 1)) o
+       min(d.metric || ', version ' || d.version || ', ' || p.grain || ' ' || p.starts_on) FILTER (
+           WHERE o.value IS DISTINCT FROM t.value OR o.scope_id IS NULL OR t.scope_id IS NULL)
+FROM ours_{table} o
 FULL JOIN {table} t ON t.scope_id = o.scope_id AND t.definition_id = o.definition_id AND t.period_id = o.period_id
 JOIN definition d ON d.id = coalesce(o.definition_id, t.definition_id)
 JOIN period p ON p.id = coalesce(o.period_id, t.period_id)"""
-
-
-# By hand each metric is written in one version; the roll-up's time is that of all of them.
 
 
 class NotTheSame(RuntimeError):
