@@ -89,7 +89,7 @@ def test_five_late_changes_are_five_restatements_and_move_nothing_until_they_are
     for metric, (scope, cause) in causes.items():
         found = of(person, scope, metric, when)
         assert found.row.cause == cause
-        assert [change.words for change in closing.changes_of([found.row])] == [cause]
+        assert [change.words for change in closing.changes_of(person, [found.row])] == [cause]
     cause = f"ticket {made['moved'].external_id} moved from Help Desk to Projects"
     assert of(person, three, "reactive_tickets_created", when).row.cause == cause
     closed_on = Month.holding(made["reopened"].closed_on)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.apps import apps
 from django.db.models import Q
 
 from collectors.facts.changed import FactChange
 from metrics.closing.batches import together
+from metrics.closing.causes import Causes
 from metrics.closing.periods import span_of
 from metrics.declare import Metric
 from metrics.definitions import CATALOGUE
-from metrics.late_changes import words_of
+from metrics.late_changes import kind_of, words_of
 from metrics.models import Restatement, Scope, Segment
 from metrics.periods import Span
 from metrics.reading.shapes import Person, ScopeRef, may_see
@@ -31,6 +32,7 @@ class Restated:
     scope: ScopeRef
     name: str  # of the client or segment; else empty
     period: Span
+    cause: str = ""  # as the person may read it; the row's own may name what they may not see
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def restatements(
         rows = rows.filter(definition__metric=metric)
     names = dict(Segment.objects.values_list("pk", "name"))
     told = (_told(row, names) for row in rows.order_by("-found_at", "-period__ends_on", "pk"))
-    return [each for each in told if each and may_see(person, each.metric)]
+    found = [each for each in told if each and may_see(person, each.metric)]
+    causes = Causes(person, [each.row for each in found])
+    return [replace(each, cause=causes.of(each.row)) for each in found]
 
 
 def batches(
@@ -88,19 +92,23 @@ def batches(
     """What waits, by what is decided together; of each batch only the rows the person may see and asked for."""
     told = {each.row.pk: each for each in restatements(person, spans=spans, scope=scope, metric=metric)}
     waiting = Restatement.objects.filter(decision=WAITING).select_related("period", "scope", "definition")
+    every = together(list(waiting.order_by("pk")))
+    causes = Causes(person, [batch.rows[0] for batch in every])
     found = [
         Batch(
             tuple(told[row.pk] for row in batch.rows if row.pk in told),
             tuple(told[row.pk] for row in batch.followers if row.pk in told),
-            tuple(sorted(batch.changes)), batch.rows[0].cause,
+            tuple(sorted(batch.changes)), causes.of(batch.rows[0]),
         )
-        for batch in together(list(waiting.order_by("pk")))
+        for batch in every
     ]
     return [batch for batch in found if batch.rows or batch.followers]
 
 
-def changes_of(rows: Iterable[Restatement]) -> list[LateChange]:
-    """The changed rows behind, the latest first, at most `SHOWN_CHANGES`."""
+def changes_of(person: Person, rows: Iterable[Restatement]) -> list[LateChange]:
+    """The changed rows behind, the latest first, at most `SHOWN_CHANGES`; the hidden by their kind, with no link."""
+    rows = list(rows)
+    hidden = Causes(person, rows).hidden
     wanted = {change for row in rows for change in row.changes}
     changes = list(FactChange.objects.filter(pk__in=wanted).order_by("-changed_at", "-pk")[:SHOWN_CHANGES])
     links: dict[tuple[str, int], str] = {}
@@ -109,7 +117,10 @@ def changes_of(rows: Iterable[Restatement]) -> list[LateChange]:
         facts = [change.fact for change in changes if change.entity == entity]
         rows_now = model._default_manager.filter(pk__in=facts).values_list("pk", "link")
         links |= {(entity, pk): link for pk, link in rows_now}
-    return [LateChange(change, words_of(change), links.get((change.entity, change.fact), "")) for change in changes]
+    return [
+        LateChange(change, kind_of(change), "") if change.pk in hidden else
+        LateChange(change, words_of(change), links.get((change.entity, change.fact), "")) for change in changes
+    ]  # fmt: skip
 
 
 def _told(row: Restatement, segments: dict[int, str]) -> Restated | None:

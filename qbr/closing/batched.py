@@ -115,6 +115,6 @@ def _decided(each: Restated, zone: ZoneInfo) -> Decided:
     decision = Decision(row.decision)
     on = formats.day(row.decided_at.astimezone(zone).date()) if row.decided_at else ""
     return Decided(
-        told(each), row.cause, WORDS[decision], TONES.get(decision, ""), name_of(row.decided_by) if row.decided_by
+        told(each), each.cause, WORDS[decision], TONES.get(decision, ""), name_of(row.decided_by) if row.decided_by
         else "", on, row.reason,
     )  # fmt: skip

@@ -65,7 +65,7 @@ def restatement(request: HttpRequest, pk: int) -> HttpResponse:
         if any(one.row.pk == pk for one in (*each.rows, *each.followers))
     ), None) if decision == Decision.WAITING else None  # fmt: skip
     return render(request, "closing/restatement.html", {
-        "title": "Restatement", "told": told(found), "cause": found.row.cause, "word": WORDS[decision],
+        "title": "Restatement", "told": told(found), "cause": found.cause, "word": WORDS[decision],
         "tone": TONES.get(decision, "watch" if decision == Decision.WAITING else ""),
         "found_at": formats.moment(found.row.found_at, zone), "zone": zone.key,
         "decided": done_by(found.row.decided_by, found.row.decided_at, zone)
@@ -74,7 +74,7 @@ def restatement(request: HttpRequest, pk: int) -> HttpResponse:
         "decides": access.may_enter(person), "here": reverse("restatement", args=[pk]),
         "changes": [
             (each.words, each.link, formats.moment(each.row.changed_at, zone))
-            for each in closing.changes_of([found.row])
+            for each in closing.changes_of(person, [found.row])
         ],
     })  # fmt: skip
 

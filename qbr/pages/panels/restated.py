@@ -106,9 +106,9 @@ def _sentence(each: Row, zone: ZoneInfo) -> Sentence:
     subject = f"{shown.label} of {shown.when}"
     if each.row.decision == Decision.WAITING:
         text = f"A later change at the source: {subject} would be {shown.now}, not {shown.was}"
-        return Sentence(text, each.row.cause, href, "watch")
+        return Sentence(text, each.cause, href, "watch")
     decided_on = f" on {formats.day(each.row.decided_at.astimezone(zone).date())}" if each.row.decided_at else ""
-    return Sentence(f"{subject} restated {shown.was} to {shown.now}{decided_on}", each.row.cause, href, "good")
+    return Sentence(f"{subject} restated {shown.was} to {shown.now}{decided_on}", each.cause, href, "good")
 
 
 def of_period(person: Person, scope: ScopeRef, period: Span, metric: str = "") -> list[Row]:

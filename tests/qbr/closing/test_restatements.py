@@ -46,7 +46,7 @@ def of_finance(metric: str = "total_revenue") -> Restatement:
     period = waiting("reactive_hours").period
     return Restatement.objects.create(
         scope=scope_row(COMPANY), definition=definition, period=period, old_value=1000, new_value=1250, old_state=0,
-        new_state=0, cause="an amount dated back", changes=[0],
+        new_state=0, cause="an amount dated back",
     )
 
 
