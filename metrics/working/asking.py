@@ -10,9 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from metrics.declare import Flow, Measured, Standing
+from metrics.declare import Flow, Measured, Movement, Opening, Standing
 from metrics.reading import ScopeRef
 from metrics.rollup.compile import with_rules
+from metrics.rollup.sql import ids
 from metrics.working.listings import Listing, Shown
 from metrics.working.source import Source, aggregate_of
 
@@ -20,6 +21,8 @@ SPARE = 100  # rows read beyond a page at first, since some of them may be nobod
 MOST = 5_000  # rows read ahead at most: a page further down is sought among all
 # The planner thinks that few rows meet a metric's condition and would read and sort them all for the first hundred.
 BY_INDEX = {"enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+# Amounts at month ends follow no index: it takes them for a few, too, and would look each thing up by itself.
+BY_HASH = {"enable_nestloop": "off", "enable_mergejoin": "off", "work_mem": "32MB"}
 
 Found = list[tuple[Any, ...]]
 
@@ -85,9 +88,9 @@ class Asking:
     def _near(self, cursor: CursorWrapper, shown: str, by: str, limit: int, offset: int) -> Found | None:
         """The page among the first rows whoever owns them, then asked whose only those are; None where that is far."""
         wanted, row = offset + limit, self.source.row
-        anyone = replace(self.source, accounts=frozenset())
+        anyone = replace(self.source, accounts=frozenset(), moved=isinstance(self.metric, Movement))
         while (ahead := 2 * wanted + SPARE) <= MOST:
-            with _set_for_now(cursor, {} if isinstance(self.metric, Standing) else BY_INDEX):  # few of many stand open
+            with _set_for_now(cursor, self._way()):
                 cursor.execute(f"""{anyone.tables} SELECT {row}, r.period_id, {anyone.account}
                     FROM {self._narrowed()} ORDER BY {by}, {row}, r.month LIMIT {ahead}""")  # noqa: S608
                 first = cursor.fetchall()
@@ -95,16 +98,25 @@ class Asking:
                 return []
             accounts = frozenset(account for _, _, account in first if account is not None)
             pairs = ", ".join(f"({number}, {month})" for number, month, _ in first)
-            ids = ", ".join(str(number) for number, _, _ in first)
-            cursor.execute(f"""{replace(self.source, accounts=accounts).tables} SELECT {shown}
-                FROM {self._narrowed()} AND {row} = ANY('{{{ids}}}'::bigint[])
+            found = frozenset(number for number, _, _ in first)
+            cursor.execute(f"""{replace(self.source, accounts=accounts, things=found).tables} SELECT {shown}
+                FROM {self._narrowed()} AND {row} = ANY({ids(found)})
                   AND ({row}, r.period_id) IN (VALUES {pairs})
                 ORDER BY {by}, {row}, r.month LIMIT {wanted}""")  # noqa: S608
-            found = list(cursor.fetchall())
-            if len(found) == wanted or len(first) < ahead:
-                return found[offset:]
+            page = list(cursor.fetchall())
+            if len(page) == wanted or len(first) < ahead:
+                return page[offset:]
             wanted *= 2
         return None
+
+    def _way(self) -> Mapping[str, str]:
+        """How the planner is to find the first rows; few of many things stand open, and have an index of their own."""
+        match self.metric:
+            case Standing():
+                return {}
+            case Movement() | Opening():
+                return BY_HASH
+        return BY_INDEX
 
     def _by(self, columns: Sequence[Shown], order: str) -> str:
         if not order:

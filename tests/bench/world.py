@@ -89,7 +89,8 @@ STATEMENTS = (
        FROM account a JOIN connection c ON c.id = a.connection_id AND c.vendor = 'connectwise_psa'""",
     """INSERT INTO agreement_state (thing_id, account_id, kind, amount, cycle_months, currency, cancelled, from_on,
                                     until_on)
-       SELECT g.id, a.id, 'Managed services', 1500, 1, 'USD', false, %(first)s::date + (g.id %% 300)::int, '9999-12-31'
+       SELECT g.id, a.id, 'Managed services', 1500, 1, 'USD', false,
+              %(first)s::date + (g.id * 37 %% %(days)s)::int, '9999-12-31'
        FROM agreement g JOIN account a ON a.connection_id = g.connection_id AND 'g' || a.external_id = g.external_id""",
     """INSERT INTO ledger_account (connection_id, external_id, link, name, number, side, active)
        SELECT c.id, 'l' || n, '', 'Ledger account ' || n, '', CASE WHEN n <= 5 THEN 'income' ELSE 'expense' END, true
