@@ -62,6 +62,16 @@ def full(size: Size, of: str, rounds: int = 3) -> list[float]:
     return ratio.ours
 
 
+def first_time(of: str) -> None:
+    """The whole roll-up once, with how many rows it wrote a second: what the parts after it stand on."""
+    began = time.perf_counter()
+    done = rollup.run("bench", everything=True)
+    took = time.perf_counter() - began
+    assert done is not None
+    figure = f"{took:.0f} s; {done.rows_written:,} rows written, {done.rows_written / took:,.0f} a second"
+    say("Rolling up everything for the first time", figure, "none, it makes ready for what follows", of)
+
+
 def everything() -> None:
     rollup.run("bench", everything=True)
 
