@@ -79,8 +79,8 @@ def latest(points: Sequence[Decimal], held: Limits) -> Signal | None:
     last = points[-1]
     if not held.lower <= last <= held.upper:
         return Signal(Rule.OUTSIDE, last > held.upper, 1)
-    if run := _run(points, held):
-        return run
+    if in_a_row := _run(points, held):
+        return in_a_row
     steps = [now > before for before, now in pairwise(points) if now != before]
     if len(points) > 1 and last != points[-2] and (run := _ending(steps)) >= TREND:
         return Signal(Rule.TREND, steps[-1], run)

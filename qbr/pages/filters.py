@@ -20,7 +20,7 @@ from metrics.declare import Goal
 from metrics.definitions import CATALOGUE
 from metrics.notes import Dated
 from metrics.periods import Month, Quarter, Span, months_between, parse
-from metrics.reading import COMPANY, ScopeRef, client
+from metrics.reading import COMPANY, ChangedBy, ScopeRef, client
 from metrics.varying import Held, Verdict
 from organizations.models import Organization
 
@@ -124,6 +124,11 @@ class Question:
         """What happened in the months of the trend, read once for all charts."""
         first, until = self.months[0].starts_on, self.months[-1].ends_on
         return notes.touching(self.person, self.scope, CATALOGUE, first, until)
+
+    @cached_property
+    def turned(self) -> dict[str, ChangedBy]:
+        """What changed along the charts of a page, by grain; `qbr.pages.turns` fills it, once for all of them."""
+        return {}
 
     @cached_property
     def working_days(self) -> Mapping[Month, int]:
