@@ -1,4 +1,4 @@
-"""Facts in bulk, written by SQL: an MSP of a thousand clients over three years, or of ten thousand over half of them."""
+"""Facts in bulk, written by SQL: an MSP of 1,000 clients over three years, or of 10,000 over half as long."""
 
 from __future__ import annotations
 
