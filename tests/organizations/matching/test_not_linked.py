@@ -76,6 +76,15 @@ TRAPS: dict[str, list[Given]] = {
         ("connectwise_psa", "Hazelmere Law Group", evidence("hazel.example", **CLIENT), "Hazelmere Law Group"),
         ("ninjaone", "Hazelmere", {"ids": {"connectwise_psa": "1"}}, None),
     ],
+    "an id of one client and the name of another, whose first word is abbreviated": [
+        ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
+        ("connectwise_psa", "Management of Hazelmere", evidence("hazel.example", **CLIENT), "Management of Hazelmere"),
+        ("connectwise_psa", "Oakbury Construction", evidence("oakbury.example", **CLIENT), "Oakbury Construction"),
+        ("connectwise_psa", "Electric Works, Lindow", evidence("lindow.example", **CLIENT), "Electric Works, Lindow"),
+        ("ninjaone", "Mgmt of Hazelmere", {"ids": {"connectwise_psa": "1"}}, None),
+        ("ninjaone", "Elec Works of Lindow", {"ids": {"connectwise_psa": "3"}}, None),
+        ("quickbooks_online", "Mgmt of Hazelmere", {"ids": {"connectwise_psa": "2"}}, "Management of Hazelmere"),
+    ],
     "an id of one client and serial numbers, telephone and address of nobody else": [
         ("connectwise_psa", FERN, evidence("fern.example", **CLIENT), FERN),
         ("ninjaone", "FERD", {"ids": {"connectwise_psa": "1"}, "phones": [PHONE]}, FERN),
