@@ -24,6 +24,10 @@ BY_INDEX = {"enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin":
 # Amounts at month ends follow no index: it takes them for a few, too, and would look each thing up by itself.
 BY_HASH = {"enable_nestloop": "off", "enable_mergejoin": "off", "work_mem": "32MB"}
 
+# The value a setting had, and the one it has from here on.
+SET = """
+SELECT name, current_setting(name), set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) s(name, value)"""
+
 Found = list[tuple[Any, ...]]
 
 
@@ -33,13 +37,10 @@ def _set_for_now(cursor: CursorWrapper, wanted: Mapping[str, str]) -> Iterator[N
 
     Where a statement fails, rolling back to the savepoint around it puts the former settings back.
     """
-    former = {}
-    for name, value in wanted.items():
-        cursor.execute("SELECT current_setting(%s), set_config(%s, %s, true)", [name, name, value])
-        [(former[name], _)] = cursor.fetchall()
+    cursor.execute(SET, [[*wanted], [*wanted.values()]])
+    former = {name: value for name, value, _ in cursor.fetchall()}
     yield
-    for name, value in former.items():
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+    cursor.execute(SET, [[*former], [*former.values()]])
 
 
 @dataclass(frozen=True)
