@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import Http404
@@ -219,9 +220,16 @@ def _facts(explained: Working, question: Question) -> list[tuple[str, str]]:
     if number.fact_rows is not None:
         said.append(("Rows counted", f"{number.fact_rows:,}"))
     said += [(rule.label, rule.value) for rule in explained.rules]
+    if under := reading.stands_on(number):
+        said.append(("Worked out with", _under(under)))
     if made:
         said += [("Definition", f"version {made.version}"), ("Worked out", formats.moment(made.at, question.zone))]
     return [(name, text) for name, text in said if text]
+
+
+def _under(versions: Sequence[tuple[str, int]]) -> str:
+    """“Reactive hours under version 2”."""
+    return ", ".join(f"{CATALOGUE[key].label} under version {version}" for key, version in versions)
 
 
 def _exact(number: Number) -> str:
