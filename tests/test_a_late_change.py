@@ -48,7 +48,7 @@ def closed_rows() -> list[str]:
 
 
 def of(person: User, scope: ScopeRef, metric: str, when: Month) -> Restated:
-    [row] = closing.restatements(person, scope=scope, metric=metric, spans=[when])
+    [row] = closing.restatements(person, closing.Asked([when], scope, metric))
     return row
 
 
@@ -103,7 +103,7 @@ def test_five_late_changes_are_five_restatements_and_move_nothing_until_they_are
     company = of(person, COMPANY, "reactive_tickets_created", when).row
     assert (company.new_value or 0) - (company.old_value or 0) == -2
     assert company.cause.count("ticket") == 2
-    assert len(closing.batches(person)) == 5
+    assert len(closing.Batches(person)) == 5
 
     follow()
     vendors.later(minutes=20)

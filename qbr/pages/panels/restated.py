@@ -113,10 +113,8 @@ def _sentence(each: Row, zone: ZoneInfo) -> Sentence:
 
 def of_period(person: Person, scope: ScopeRef, period: Span, metric: str = "") -> list[Row]:
     """Those of the period itself; where it has none, those of its months. What is counted comes first."""
-    every = closing.restatements(
-        person, waiting=False, spans=dict.fromkeys([period, *period.months]), scope=scope, metric=metric
-    )
-    spoken = [each for each in every if each.row.decision in (Decision.WAITING, Decision.ACCEPTED)]
+    asked = closing.Asked(dict.fromkeys([period, *period.months]), scope, metric)
+    spoken = closing.restatements(person, asked, Decision.WAITING, Decision.ACCEPTED)
     own = [each for each in spoken if each.period == period] or spoken
     return sorted(own, key=lambda each: not is_counted(each))
 

@@ -26,8 +26,9 @@ SAFE = "a ledger amount changed"
 
 def told_to(who: User, row: Restatement) -> set[str]:
     """Every sentence that reaches a person about it."""
-    listed = [each.cause for each in closing.restatements(who, waiting=False) if each.row.pk == row.pk]
-    batched = [batch.cause for batch in closing.batches(who)]
+    this = closing.Asked(rows=[row.pk])
+    listed = [each.cause for each in closing.restatements(who, this, *Restatement.Decision)]
+    batched = [batch.cause for batch in closing.Batches(who)]
     lines = [line["cause"] for line in working.everything(who) if line["line"] == "restatement"]
     number = working.one(who, "total_expenses", COMPANY, FEBRUARY)
     assert number is not None and listed
