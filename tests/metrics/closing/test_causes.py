@@ -113,3 +113,13 @@ def test_no_page_and_no_command_tells_it(client: Client, capsys: pytest.CaptureF
     for text in (*before, *after, capsys.readouterr().out):
         assert not [secret for secret in ("Pay of staff", "4,250.00", "books.example") if secret in text]
     assert SAFE in before[1].lower() and SAFE in before[0].lower() and SAFE in after[-1].lower()
+
+
+def test_an_account_without_a_category_is_named_before_a_close_only_to_who_may_see_wages(client: Client) -> None:
+    close_with_amounts("")
+    closing.reopen(parse("2025-Q1"), None, "Not decided")
+    told = {}
+    for who in (person("lee", "see_finance", "enter_numbers"), person("kim", "see_finance", "see_wages")):
+        client.force_login(who)
+        told[who.username] = "Unmapped (4,000.00)" in client.get(reverse("period", args=["2025-02"])).content.decode()
+    assert told == {"lee": False, "kim": True}
