@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,15 +24,25 @@ DONE = {
 Row = Mapping[str, Any]
 
 
-def in_words(changes: Sequence[FactChange]) -> str:
-    """All of them in one line: one or two as they are, more by their kinds."""
-    if len(changes) <= TOLD_SINGLY:
-        return "; ".join(words_of(change) for change in changes)
+def in_words(changes: Sequence[FactChange], hidden: Collection[int] = ()) -> str:
+    """All of them in one line: one or two as they are, more by their kinds; the hidden by their kind alone."""
+    if len(changes) <= TOLD_SINGLY and sum(change.pk in hidden for change in changes) <= 1:
+        return "; ".join(kind_of(change) if change.pk in hidden else words_of(change) for change in changes)
     counts = Counter((change.entity, change.kind) for change in changes)
     return ", ".join(
         f"{many:,} {NOUNS.get(entity, ('row', 'rows'))[many > 1]} {DONE[FactChange.Kind(kind)]}"
         for (entity, kind), many in counts.most_common()
     )
+
+
+def kind_of(change: FactChange) -> str:
+    """“a ledger amount changed”: what may be told to everyone."""
+    return f"a {NOUNS.get(change.entity, ('row', ''))[0]} {DONE[FactChange.Kind(change.kind)]}"
+
+
+def ledger_accounts_of(change: FactChange) -> set[int]:
+    """Those a ledger amount was and is on."""
+    return {row["ledger_account_id"] for row in (change.before, change.after) if row.get("ledger_account_id")}
 
 
 def words_of(change: FactChange) -> str:

@@ -1,8 +1,12 @@
 """Signal or noise: what a series of months varies by of itself, and whether its latest point is more. Pure.
 
 An XmR chart: the mean of 12 to 24 points, and limits 2.66 mean moving ranges to each side of it. Limits are held: they
-stand until somebody has them worked out again, with a reason, or a drift would hide itself in its own limits. Of
-4,000 stable series 1 % flag their latest point by limits of the same 12 to 24 points, 3 % by limits held a year.
+stand until somebody has them worked out again, with a reason, or a drift would hide itself in its own limits.
+
+2.66 is for many points. The mean and the ranges of 12 to 24 are estimates, and points that come later miss them more
+often than those they were worked out from. So the limits are wider by 3 / points (an eighth from 24), and a run counts
+where its own mean is two standard errors from the mean held. Then no more than 2 % of stable series flag their latest
+point, whether it is one of the points or comes years later.
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ from enum import StrEnum
 from itertools import pairwise
 
 LEAST, MOST = 12, 24  # points that limits are worked out from
-WIDE = Decimal("2.66")  # mean moving ranges from the mean to a limit
+WIDE = Decimal("2.66")  # mean moving ranges from the mean to a limit, from many points
+FEW = 3  # from few of them wider by so many parts of one, divided by how many
 RUN, TREND = 8, 6  # points in a row on one side; steps in a row that go one way
-NEAR = Decimal(2) / 3  # of the way to a limit; two of three points beyond it
+NEAR = Decimal(2) / 3  # of the way to a limit, or two standard deviations; two of three points beyond it
 
 EIGHT_PLACES = Decimal("0.00000001")
 
@@ -52,9 +57,14 @@ def limits(points: Sequence[Decimal]) -> Limits | None:
         return None
     mean = sum(used, Decimal(0)) / len(used)
     ranges = [abs(now - before) for before, now in pairwise(used)]
-    wide = WIDE * sum(ranges, Decimal(0)) / len(ranges)
+    wide = widened(len(used)) * sum(ranges, Decimal(0)) / len(ranges)
     mean, lower, upper = (_stored(value) for value in (mean, mean - wide, mean + wide))
     return Limits(mean, lower, upper, len(used))
+
+
+def widened(points: int) -> Decimal:
+    """How many mean moving ranges a limit is from the mean; one number of decimals, as the store divides."""
+    return (WIDE * (points + FEW) / points).quantize(EIGHT_PLACES, rounding=ROUND_HALF_UP)
 
 
 def _stored(value: Decimal) -> Decimal:
@@ -69,13 +79,24 @@ def latest(points: Sequence[Decimal], held: Limits) -> Signal | None:
     last = points[-1]
     if not held.lower <= last <= held.upper:
         return Signal(Rule.OUTSIDE, last > held.upper, 1)
-    above = [point > held.mean for point in points if point != held.mean]
-    if last != held.mean and (run := _ending(above)) >= RUN:
-        return Signal(Rule.RUN, above[-1], run)
+    if in_a_row := _run(points, held):
+        return in_a_row
     steps = [now > before for before, now in pairwise(points) if now != before]
     if len(points) > 1 and last != points[-2] and (run := _ending(steps)) >= TREND:
         return Signal(Rule.TREND, steps[-1], run)
     return _near(points[-3:], held)
+
+
+def _run(points: Sequence[Decimal], held: Limits) -> Signal | None:
+    """On one side of the mean, and by more than two means of so many points differ by chance."""
+    off = [point - held.mean for point in points if point != held.mean]
+    length = _ending([each > 0 for each in off]) if points[-1] != held.mean else 0
+    if length < RUN:
+        return None
+    apart = abs(sum(off[-length:], Decimal(0))) / length
+    error = (Decimal(1) / length + Decimal(1) / held.points).sqrt()
+    by_chance = (held.upper - held.mean) * NEAR * error
+    return Signal(Rule.RUN, off[-1] > 0, length) if apart > by_chance else None
 
 
 def _ending(flags: Sequence[bool]) -> int:

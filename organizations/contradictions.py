@@ -8,7 +8,7 @@ from collectors.systems import system
 from organizations.claims import CONTACT, KIND_OF, SERIALS, Claim
 from organizations.evidence import ADDRESS, DOMAIN, ID, NAME, TENANT
 from organizations.known import Known, Record
-from organizations.likeness import TELLING, Alike, alike
+from organizations.likeness import TELLING, Alike, abbreviated, alike
 from organizations.names import normalised
 from organizations.wording import called, own_key
 
@@ -72,7 +72,9 @@ def _rathercalled(known: Known, record: Record, claim: Claim, other: Claim) -> b
         return claim.alike < Alike.AGREES
     if claim.alike > Alike.UNKNOWN:
         return False
-    return stands is Alike.AGREES or (stands is Alike.PART and _begins(name, theirs))
+    return stands is Alike.AGREES or (
+        stands is Alike.PART and (_begins(name, theirs) or abbreviated(name, theirs))
+    )
 
 
 def _begins(name: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from django.db import connection
 from collectors.declare import Layer
 from collectors.facts.accounts import Account
 from collectors.vendors import VENDORS
-from organizations import signals
+from organizations import blocking
 from organizations.evidence import ADDRESS, DOMAIN, NAME, PHONE, TENANT, Key, domains_of
 from organizations.known import CROWD, Known, Record
 from organizations.likeness import Alike, alike
@@ -154,7 +154,7 @@ def found(founding: Mapping[Account, Kind]) -> dict[Account, Organization]:
 
 def learn_domains(organizations: Mapping[Account, Organization]) -> None:
     """Accounts' domains become their organizations', but for those someone has or their system repeats."""
-    signals.refresh([account.pk for account in organizations])
+    blocking.refresh([account.pk for account in organizations])
     repeated = _repeated_domains([account.pk for account in organizations])
     Domain.objects.bulk_create([
         Domain(name=domain, organization=organization)

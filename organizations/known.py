@@ -16,11 +16,11 @@ from django.db import connection
 from collectors.declare import Layer
 from collectors.systems import system
 from organizations import serials
+from organizations.blocking import name_keys
 from organizations.evidence import ADDRESS, DOMAIN, ID, NAME, PHONE, TENANT, Key
 from organizations.likeness import keys as like
 from organizations.names import looks_like, normalised
 from organizations.serials import SharedSerials
-from organizations.signals import name_keys
 
 RANKS = {kind: rank for rank, kind in enumerate((ID, TENANT, DOMAIN, PHONE, ADDRESS, NAME))}
 FEW = 500  # accounts that are looked up by index; for more, everything is read

@@ -41,7 +41,8 @@ def alike(one: str, other: str) -> Alike:
     ours, theirs = _core(one), _core(other)
     if _agree(ours, theirs) or _agree(theirs, ours) or _initials(one, other) or _initials(other, one):
         return Alike.AGREES
-    return Alike.PART if _part(ours, theirs) or likeness(one, other) >= CLOSE else Alike.UNLIKE
+    near = _part(ours, theirs) or abbreviated(one, other) or likeness(one, other) >= CLOSE
+    return Alike.PART if near else Alike.UNLIKE
 
 
 def likeness(one: str, other: str) -> float:
@@ -84,6 +85,17 @@ def _core(name: str) -> tuple[str, ...]:
     while len(kept) > 1 and kept[-1] in LEGAL:
         kept.pop()
     return tuple(kept or words)
+
+
+def abbreviated(one: str, other: str) -> bool:
+    """ "mgmt of hazelmere" for "management of hazelmere": the first word cut short as well, and another that tells.
+
+    Too little to agree, since what is left tells few from each other; enough to doubt who is said to be a third.
+    """
+    ours, theirs = _core(one), _core(other)
+    if not 1 < len(ours) == len(theirs) or not any(len(word) >= TELLING for word in {*ours} & {*theirs}):
+        return False
+    return all(_word_agrees(mine, its) for mine, its in zip(ours, theirs, strict=True))
 
 
 def _mixed(word: str) -> bool:

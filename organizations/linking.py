@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 Method: TypeAlias = AccountLink.Method
 Verdict: TypeAlias = AccountLink.Verdict
 
-# Held so that none of them is merged away meanwhile; what is meant for one that was goes to the one it went into.
-STANDING = "SELECT id, coalesce(merged_into_id, id) FROM organization WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+# Held so that none of them is merged away meanwhile; what is meant for one that was goes to the one it went into, which
+# is held in its turn with the others.
+STANDING = """
+SELECT id, coalesce(merged_into_id, id) FROM organization
+WHERE id = ANY(%(asked)s) OR id IN (SELECT merged_into_id FROM organization WHERE id = ANY(%(asked)s))
+ORDER BY id FOR KEY SHARE"""
 
 # A mark in the earliest month stands for every open month of the account; from a later day on, each month has its own.
 # A month still to come is worked out whole when it begins. Sites that may inherit are marked too.
@@ -73,9 +77,8 @@ def decide(
 
     `moment` is given by whoever holds the accounts already and writes more at that moment.
     """
+    hold({decision.account for decision in decisions})
     standing = _standing({decision.organization for decision in decisions if decision.organization})
-    accounts = sorted({decision.account for decision in decisions})
-    hold(accounts)
     moment = moment or timezone.now()
     days: dict[date, list[int]] = {}
     for decision in decisions:
@@ -98,12 +101,16 @@ def decide(
 def _standing(organizations: Iterable[int]) -> dict[int, int]:
     """Each of these as it stands: itself, or what it was merged into."""
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, [sorted(organizations)])
+        cursor.execute(STANDING, {"asked": sorted(organizations)})
         return dict(cursor.fetchall())
 
 
 def hold(accounts: Iterable[int]) -> None:
-    """Until the transaction ends nobody else decides on these accounts; loading facts onto them goes on."""
+    """Until the transaction ends nobody else decides on these accounts; loading facts onto them goes on.
+
+    Accounts are held before organizations, by changes of organizations as well: the other way round two would wait for
+    each other.
+    """
     held = Account.objects.select_for_update(no_key=True).filter(pk__in=list(accounts))
     list(held.order_by("pk").values_list("pk"))
 

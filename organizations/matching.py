@@ -12,7 +12,7 @@ from typing import TypeAlias
 from django.db import transaction
 
 from collectors.facts.accounts import Account
-from organizations import signals, suggestions
+from organizations import blocking, suggestions
 from organizations.claims import Claim
 from organizations.evidence import ID, domains_of
 from organizations.founding import found, founders
@@ -53,8 +53,8 @@ def link_new() -> Linked:
     First by evidence, then each company of the PSA that is a client founds one, then by the evidence that brought.
     An account a person has taken back has been decided on, and is not taken up again.
     """
-    signals.refresh()
-    signals.refresh_names()
+    blocking.refresh()
+    blocking.refresh_names()
     undecided = Account.objects.filter(kind=Account.Kind.CLIENT).exclude(links__superseded_at=None, links__isnull=False)
     hold(undecided.values_list("pk", flat=True))
     waiting = {account.pk: account for account in undecided.select_related("connection")}
@@ -64,7 +64,7 @@ def link_new() -> Linked:
     _link_by_evidence(known, waiting, done)
     if _found_clients(known, waiting, done):
         _link_by_evidence(known, waiting, done)
-    signals.refresh_names()
+    blocking.refresh_names()
     suggestions.store(known, [pk for pk in open_ if known.records[pk].open], all_of_them=True)
     done.waiting.update(account.connection.label for account in waiting.values())
     return done

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from django.db import connection, transaction
 
 from collectors.facts.accounts import Account
-from organizations import signals
+from organizations import blocking
 from organizations.claims import Claim
 from organizations.judging import judge
 from organizations.known import Known
@@ -60,7 +60,7 @@ class Suggestion:
 def suggestions(accounts: Sequence[Account]) -> dict[int, list[Suggestion]]:
     """The best few for each account, in a number of queries that does not grow with their number."""
     wanted = [account.pk for account in accounts]
-    signals.refresh_new(wanted)
+    blocking.refresh_new(wanted)
     known = Known.around(wanted)
     best = {account: judge(known, account)[:SHOWN] for account in wanted}
     organizations = Organization.objects.in_bulk({claim.organization for few in best.values() for claim in few})
@@ -78,8 +78,8 @@ def suggestions(accounts: Sequence[Account]) -> dict[int, list[Suggestion]]:
 @transaction.atomic
 def refresh(accounts: Collection[int] | None = None) -> int:
     """Work out the proposals of all accounts that wait, or of those among these; how many they are now."""
-    signals.refresh(accounts)
-    signals.refresh_names()
+    blocking.refresh(accounts)
+    blocking.refresh_names()
     found = waiting(accounts)
     store(Known.around(found), found, all_of_them=accounts is None, among=accounts or ())
     return len(found)

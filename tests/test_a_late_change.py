@@ -48,7 +48,7 @@ def closed_rows() -> list[str]:
 
 
 def of(person: User, scope: ScopeRef, metric: str, when: Month) -> Restated:
-    [row] = closing.restatements(person, scope=scope, metric=metric, spans=[when])
+    [row] = closing.restatements(person, closing.Asked([when], scope, metric))
     return row
 
 
@@ -89,7 +89,7 @@ def test_five_late_changes_are_five_restatements_and_move_nothing_until_they_are
     for metric, (scope, cause) in causes.items():
         found = of(person, scope, metric, when)
         assert found.row.cause == cause
-        assert [change.words for change in closing.changes_of([found.row])] == [cause]
+        assert [change.words for change in closing.changes_of(person, [found.row])] == [cause]
     cause = f"ticket {made['moved'].external_id} moved from Help Desk to Projects"
     assert of(person, three, "reactive_tickets_created", when).row.cause == cause
     closed_on = Month.holding(made["reopened"].closed_on)
@@ -103,7 +103,7 @@ def test_five_late_changes_are_five_restatements_and_move_nothing_until_they_are
     company = of(person, COMPANY, "reactive_tickets_created", when).row
     assert (company.new_value or 0) - (company.old_value or 0) == -2
     assert company.cause.count("ticket") == 2
-    assert len(closing.batches(person)) == 5
+    assert len(closing.Batches(person)) == 5
 
     follow()
     vendors.later(minutes=20)

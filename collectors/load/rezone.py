@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from collectors.connections import Connection
+from collectors.errors import Refused
 from collectors.facts.shapes import FOREVER, Record
 from collectors.facts.touched import Calendar
 from collectors.load import marks
@@ -18,9 +19,20 @@ from collectors.load.merge import hold
 
 @transaction.atomic
 def rezone(zone: str) -> None:
-    """Count by the days of another time zone. Raises ZoneInfoNotFoundError where there is no such zone."""
+    """Count by the days of another time zone. Raises ZoneInfoNotFoundError where there is no such zone.
+
+    Raises Refused where a period is closed: other days would move rows into it and out of it, with nothing to tell why.
+    """
     ZoneInfo(zone)
-    calendar = Calendar.current()
+    Calendar.current()
+    calendar = Calendar.objects.select_for_update().get(pk=1)
+    if calendar.time_zone == zone:
+        return
+    if calendar.closed_through:
+        raise Refused(
+            f"Periods are closed through {calendar.closed_through:%-d %b %Y}, by the days of {calendar.time_zone}. "
+            "Reopen them first, change the time zone, and close them again."
+        )
     calendar.time_zone = zone
     calendar.save(update_fields=["time_zone"])
     for source in Connection.objects.order_by("pk"):

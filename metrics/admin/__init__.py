@@ -4,10 +4,11 @@ from metrics.admin.benchmarks import BenchmarkSetAdmin
 from metrics.admin.decisions import LedgerAccountAdmin, QueueAdmin
 from metrics.admin.goals import GoalAdmin
 from metrics.admin.organization_changes import OrganizationChangeAdmin
+from metrics.admin.owners import MetricOwnerAdmin
 from metrics.admin.rules import RuleAdmin
 from metrics.admin.versions import InForceAdmin
 
 __all__ = [
-    "BenchmarkSetAdmin", "GoalAdmin", "InForceAdmin", "LedgerAccountAdmin", "OrganizationChangeAdmin", "QueueAdmin",
-    "RuleAdmin",
+    "BenchmarkSetAdmin", "GoalAdmin", "InForceAdmin", "LedgerAccountAdmin", "MetricOwnerAdmin",
+    "OrganizationChangeAdmin", "QueueAdmin", "RuleAdmin",
 ]

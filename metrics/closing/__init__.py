@@ -17,10 +17,10 @@ from metrics.closing.periods import (
     status,
     statuses,
 )
-from metrics.closing.restated import Batch, LateChange, Restated, batches, changes_of, restatements
+from metrics.closing.restated import Asked, Batch, Batches, LateChange, Restated, changes_of, how_many, restatements
 
 __all__ = [
-    "CHECKS", "Batch", "Check", "LateChange", "Outcome", "Refused", "Restated", "accept", "batches", "changes_of",
-    "closable", "close", "closed_through", "first_open_day", "history", "look", "refuse", "reopen", "restatements",
-    "span_of", "status", "statuses",
+    "CHECKS", "Asked", "Batch", "Batches", "Check", "LateChange", "Outcome", "Refused", "Restated", "accept",
+    "changes_of", "closable", "close", "closed_through", "first_open_day", "history", "how_many", "look", "refuse",
+    "reopen", "restatements", "span_of", "status", "statuses",
 ]

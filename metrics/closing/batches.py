@@ -6,13 +6,16 @@ as the clients that were decided. Named themselves, they stand for every batch t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 
 from metrics.declare import For, facts_of
 from metrics.definitions import CATALOGUE
 from metrics.joined import counted_inputs
 from metrics.models import Restatement, Scope
+
+NO_ROW = 0  # what was read whole since stands together
 
 
 @dataclass
@@ -23,37 +26,50 @@ class Together:
     changes: set[int] = field(default_factory=set)
     followers: list[Restatement] = field(default_factory=list)
 
-    def concerns(self, row: Restatement) -> bool:
-        return bool(self.changes & set(row.changes)) if row.changes else not self.changes
 
-
-def together(rows: Sequence[Restatement]) -> list[Together]:
+def together(rows: Iterable[Restatement]) -> list[Together]:
     """The batches in the order of their first rows."""
-    found: list[Together] = []
-    following = [row for row in rows if is_made_of_clients(row)]
+    found, following = _Found(), []
     for row in rows:
-        if row not in following:
-            _add(found, row)
+        if is_made_of_clients(row):
+            following.append(row)
+        else:
+            found.add(row)
     for row in following:
-        if concerned := [batch for batch in found if batch.concerns(row)]:
-            for batch in concerned:
-                batch.followers.append(row)
+        if concerned := found.concerned(row):
+            for place in concerned:
+                found.batches[place].followers.append(row)
         else:  # what it is made of was corrected by people, and stands
-            _add(found, row)
-    return found
+            found.add(row)
+    return list(found.batches.values())
 
 
-def _add(found: list[Together], row: Restatement) -> None:
-    joined = [batch for batch in found if batch.concerns(row)]
-    home = joined[0] if joined else Together()
-    if not joined:
-        found.append(home)
-    for other in joined[1:]:
-        home.rows += other.rows
-        home.changes |= other.changes
-        found.remove(other)
-    home.rows.append(row)
-    home.changes |= set(row.changes)
+class _Found:
+    """The batches so far, by the place of their first row, and in which of them each changed row is."""
+
+    def __init__(self) -> None:
+        self.batches: dict[int, Together] = {}
+        self.home: dict[int, int] = {}
+        self.places = count()
+
+    def concerned(self, row: Restatement) -> list[int]:
+        return sorted({self.home[change] for change in _behind(row) if change in self.home})
+
+    def add(self, row: Restatement) -> None:
+        first, *others = self.concerned(row) or [next(self.places)]
+        batch = self.batches.setdefault(first, Together())
+        for other in others:
+            gone = self.batches.pop(other)
+            batch.rows += gone.rows
+            batch.changes |= gone.changes
+            self.home |= dict.fromkeys(gone.changes, first)
+        batch.rows.append(row)
+        batch.changes |= set(row.changes)
+        self.home |= dict.fromkeys(_behind(row), first)
+
+
+def _behind(row: Restatement) -> list[int]:
+    return row.changes or [NO_ROW]
 
 
 def covered(batches: Iterable[Together]) -> list[Restatement]:

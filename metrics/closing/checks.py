@@ -10,6 +10,7 @@ from functools import cached_property
 from collectors.connections import QuarantinedRecord
 from collectors.facts.touched import Calendar
 from collectors.systems import is_collected
+from metrics import records
 from metrics.closing.periods import first_month, statuses
 from metrics.declare import Flow, For, Manual, Measured, Standing, facts_of
 from metrics.definitions import CATALOGUE
@@ -124,7 +125,7 @@ def _unread(stretch: Stretch) -> list[str]:
         "zone": Calendar.current().zone.key, "flows": FLOWS, "stocks": STOCKS, "ends_at": stretch.ends_at,
         "ends_on": stretch.ends_on, "listed_since": last - timedelta(in_force("listing_tolerance_days", last)),
     })
-    told = [f"{label}, {entity} (until {until:%-d %b %Y})" for label, entity, until in rows]
+    told = [f"{label}, {records.in_words(entity)} (until {until:%-d %b %Y})" for label, entity, until in rows]
     never = [label for label, vendor in fetch(NEVER_READ, [stretch.ends_on]) if is_collected(vendor)]
     return told + [f"{label} (never read)" for label in never]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from collectors.facts.changed import FactChange
-from metrics.closing.batches import together
+from metrics.closing.batches import Together, together
+from metrics.closing.causes import Causes
 from metrics.closing.periods import span_of
 from metrics.declare import Metric
 from metrics.definitions import CATALOGUE
-from metrics.late_changes import words_of
+from metrics.late_changes import kind_of, words_of
 from metrics.models import Restatement, Scope, Segment
 from metrics.periods import Span
 from metrics.reading.shapes import Person, ScopeRef, may_see
@@ -31,6 +33,7 @@ class Restated:
     scope: ScopeRef
     name: str  # of the client or segment; else empty
     period: Span
+    cause: str  # as the person may read it; the row's own may name what they may not see
 
 
 @dataclass(frozen=True)
@@ -56,51 +59,97 @@ class LateChange:
     link: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Of which periods, of whom, of which number or which rows; None or empty: of all."""
+
+    spans: Iterable[Span] | None = None
+    scope: ScopeRef | None = None
+    metric: str = ""
+    rows: Iterable[int] | None = None
+
+    @property
+    def where(self) -> Q:
+        wanted = Q()
+        if self.spans is not None:
+            wanted = Q(pk__in=[])
+            for span in self.spans:
+                wanted |= Q(period__grain=span.grain, period__starts_on=span.starts_on)
+        if self.scope is not None:
+            wanted &= Q(scope__kind=self.scope.kind)
+            if self.scope.kind == Scope.Kind.ORGANIZATION:
+                wanted &= Q(scope__organization__slug=self.scope.slug)
+            elif self.scope.kind == Scope.Kind.SEGMENT:
+                wanted &= Q(scope__key__in=Segment.objects.filter(name=self.scope.slug).values("pk"))
+        if self.metric:
+            wanted &= Q(definition__metric=self.metric)
+        if self.rows is not None:
+            wanted &= Q(pk__in=list(self.rows))
+        return wanted
+
+
+ALL = Asked()
+
+
 def restatements(
-    person: Person, *, waiting: bool = True, spans: Iterable[Span] | None = None, scope: ScopeRef | None = None,
-    metric: str = "",
+    person: Person, asked: Asked = ALL, *decisions: Restatement.Decision, within: slice = slice(None)
 ) -> list[Restated]:
-    """Those the person may see, the latest first: only what waits, or everything there was."""
-    rows = Restatement.objects.select_related("scope__organization", "definition", "period", "decided_by")
-    if waiting:
-        rows = rows.filter(decision=WAITING)
-    if spans is not None:
-        wanted = Q(pk__in=[])
-        for span in spans:
-            wanted |= Q(period__grain=span.grain, period__starts_on=span.starts_on)
-        rows = rows.filter(wanted)
-    if scope is not None:
-        rows = rows.filter(scope__kind=scope.kind)
-        if scope.kind == Scope.Kind.ORGANIZATION:
-            rows = rows.filter(scope__organization__slug=scope.slug)
-        elif scope.kind == Scope.Kind.SEGMENT:
-            rows = rows.filter(scope__key__in=Segment.objects.filter(name=scope.slug).values("pk"))
-    if metric:
-        rows = rows.filter(definition__metric=metric)
-    names = dict(Segment.objects.values_list("pk", "name"))
-    told = (_told(row, names) for row in rows.order_by("-found_at", "-period__ends_on", "pk"))
-    return [each for each in told if each and may_see(person, each.metric)]
+    """Those the person may see, the latest first: what waits, or what was decided as named; `within` in SQL."""
+    rows = _seen_by(person, asked).filter(decision__in=decisions or [WAITING])
+    whole = rows.select_related("scope__organization", "definition", "period", "decided_by")
+    return _told(person, whole.order_by("-found_at", "-period__ends_on", "pk")[within])
 
 
-def batches(
-    person: Person, *, spans: Iterable[Span] | None = None, scope: ScopeRef | None = None, metric: str = "",
-) -> list[Batch]:
-    """What waits, by what is decided together; of each batch only the rows the person may see and asked for."""
-    told = {each.row.pk: each for each in restatements(person, spans=spans, scope=scope, metric=metric)}
-    waiting = Restatement.objects.filter(decision=WAITING).select_related("period", "scope", "definition")
-    found = [
-        Batch(
-            tuple(told[row.pk] for row in batch.rows if row.pk in told),
-            tuple(told[row.pk] for row in batch.followers if row.pk in told),
-            tuple(sorted(batch.changes)), batch.rows[0].cause,
-        )
-        for batch in together(list(waiting.order_by("pk")))
-    ]
-    return [batch for batch in found if batch.rows or batch.followers]
+def how_many(person: Person, asked: Asked = ALL) -> Mapping[Restatement.Decision, int]:
+    """By decision, of those the person may see."""
+    counted = _seen_by(person, asked).values_list("decision").annotate(Count("pk")).order_by()
+    return {Restatement.Decision(decision): many for decision, many in counted}
 
 
-def changes_of(rows: Iterable[Restatement]) -> list[LateChange]:
-    """The changed rows behind, the latest first, at most `SHOWN_CHANGES`."""
+class Batches(Sequence[Batch]):
+    """What waits, by what is decided together: those that hold a row asked for, each with all the person may see of it.
+
+    They are told apart from a few columns of what waits; what is shown of it is read for those that are taken.
+    """
+
+    def __init__(self, person: Person, asked: Asked = ALL) -> None:
+        self.person = person
+        waiting = Restatement.objects.filter(decision=WAITING).select_related("scope", "definition")
+        every = together(waiting.only("changes", "scope__kind", "definition__metric").order_by("pk"))
+        kept = set(_seen_by(person, asked).filter(decision=WAITING).values_list("pk", flat=True))
+        self._found = [batch for batch in every if any(row.pk in kept for row in (*batch.rows, *batch.followers))]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, place: int) -> Batch: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Batch]: ...
+
+    def __getitem__(self, place: int | slice) -> Batch | list[Batch]:
+        return self._read(self._found[place]) if isinstance(place, slice) else self._read([self._found[place]])[0]
+
+    def _read(self, found: Sequence[Together]) -> list[Batch]:
+        wanted = [row.pk for batch in found for row in (*batch.rows, *batch.followers)]
+        told = {each.row.pk: each for each in restatements(self.person, Asked(rows=wanted))}
+        first = Restatement.objects.in_bulk([batch.rows[0].pk for batch in found])
+        causes = Causes(self.person, first.values())
+        return [
+            Batch(
+                tuple(told[row.pk] for row in batch.rows if row.pk in told),
+                tuple(told[row.pk] for row in batch.followers if row.pk in told),
+                tuple(sorted(batch.changes)), causes.of(first[batch.rows[0].pk]),
+            )
+            for batch in found
+        ]
+
+
+def changes_of(person: Person, rows: Iterable[Restatement]) -> list[LateChange]:
+    """The changed rows behind, the latest first, at most `SHOWN_CHANGES`; the hidden by their kind, with no link."""
+    rows = list(rows)
+    hidden = Causes(person, rows).hidden
     wanted = {change for row in rows for change in row.changes}
     changes = list(FactChange.objects.filter(pk__in=wanted).order_by("-changed_at", "-pk")[:SHOWN_CHANGES])
     links: dict[tuple[str, int], str] = {}
@@ -109,14 +158,25 @@ def changes_of(rows: Iterable[Restatement]) -> list[LateChange]:
         facts = [change.fact for change in changes if change.entity == entity]
         rows_now = model._default_manager.filter(pk__in=facts).values_list("pk", "link")
         links |= {(entity, pk): link for pk, link in rows_now}
-    return [LateChange(change, words_of(change), links.get((change.entity, change.fact), "")) for change in changes]
+    return [
+        LateChange(change, kind_of(change), "") if change.pk in hidden else
+        LateChange(change, words_of(change), links.get((change.entity, change.fact), "")) for change in changes
+    ]  # fmt: skip
 
 
-def _told(row: Restatement, segments: dict[int, str]) -> Restated | None:
-    metric = CATALOGUE.get(row.definition.metric)
-    if metric is None:
-        return None
-    organization = row.scope.organization
-    name = organization.name if organization else segments.get(row.scope.key or 0, "")
-    reference = ScopeRef(row.scope.kind, organization.slug if organization else name)
-    return Restated(row, metric, reference, name, span_of(row.period))
+def _seen_by(person: Person, asked: Asked) -> QuerySet[Restatement]:
+    seen = [key for key, metric in CATALOGUE.items() if may_see(person, metric)]
+    return Restatement.objects.filter(asked.where, definition__metric__in=seen)
+
+
+def _told(person: Person, rows: Iterable[Restatement]) -> list[Restated]:
+    rows = list(rows)
+    segments = dict(Segment.objects.values_list("pk", "name")) if rows else {}
+    causes, found = Causes(person, rows), []
+    for row in rows:
+        organization = row.scope.organization
+        name = organization.name if organization else segments.get(row.scope.key or 0, "")
+        reference = ScopeRef(row.scope.kind, organization.slug if organization else name)
+        metric = CATALOGUE[row.definition.metric]
+        found.append(Restated(row, metric, reference, name, span_of(row.period), causes.of(row)))
+    return found

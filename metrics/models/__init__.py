@@ -1,7 +1,7 @@
 """The tables of numbers: what they mean, for whom, over which days, and what people decided about them."""
 
 from metrics.models.closing import PeriodChange, Restatement
-from metrics.models.context import Benchmark, BenchmarkSet, HeldLimits, Note
+from metrics.models.context import Benchmark, BenchmarkSet, HeldLimits, MetricOwner, Note
 from metrics.models.entries import Entry, Goal
 from metrics.models.estate import OsLifecycle, SameDevice
 from metrics.models.quality import Finding, QualityScore
@@ -26,7 +26,7 @@ from metrics.models.values import (
 
 __all__ = [
     "Basis", "Benchmark", "BenchmarkSet", "Definition", "Entry", "Finding", "Goal", "HeldLimits", "InForce",
-    "LedgerCategory", "MonthlyValue", "Note", "Origin", "OsLifecycle", "Period", "PeriodChange", "QualityScore",
-    "QuarterlyValue", "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "SameDevice", "Scope",
-    "Segment", "State", "Value", "WeeklyValue", "YearlyValue",
+    "LedgerCategory", "MetricOwner", "MonthlyValue", "Note", "Origin", "OsLifecycle", "Period", "PeriodChange",
+    "QualityScore", "QuarterlyValue", "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "SameDevice",
+    "Scope", "Segment", "State", "Value", "WeeklyValue", "YearlyValue",
 ]

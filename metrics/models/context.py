@@ -11,6 +11,22 @@ from django.utils import timezone
 from metrics.models.values import Definition, Scope
 
 
+class MetricOwner(models.Model):
+    """Who answers for what a metric means, in every version of it."""
+
+    metric = models.TextField(unique=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "metric_owner"
+        verbose_name = "owner of a definition"
+        verbose_name_plural = "owners of definitions"
+        ordering: ClassVar = ["metric"]
+
+    def __str__(self) -> str:
+        return self.metric
+
+
 class Note(models.Model):
     """Something that happened on a day (an onboarding, an outage, a price rise), drawn on every chart it touches."""
 

@@ -103,7 +103,7 @@ RULES: Mapping[str, Rule] = {
         Rule(
             key="zero", label="Zero, where there never was one", severity=Severity.WATCH, over=Over.VALUES,
             find=values.zeros, measured=True,
-            means="A month is zero after twelve months without one zero: it may be so, or nothing is read any more.",
+            means="A month is zero after twelve months above it: it may be so, or nothing is read any more.",
             mend="See whether the account still says what it did, and whether it is still linked.",
         ),
         Rule(

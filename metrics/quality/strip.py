@@ -67,7 +67,7 @@ class Line:
         if not self.difference:
             return "They agree."
         allowed = f"{'within' if self.within else 'more than'} the {self.told(self.tolerance)} allowed"
-        return f"{self.told(abs(self.difference))} apart, {allowed}."
+        return f"They are {self.told(abs(self.difference))} apart, {allowed}."
 
     @property
     def says(self) -> str:

@@ -10,7 +10,7 @@ from metrics.definitions import CATALOGUE
 from metrics.definitions.facts import COST_SIDES, INCOME_SIDES, SHOWN_BASIS
 from metrics.formula import evaluate, parse
 from metrics.models import Origin, Period, Scope
-from metrics.periods import Month
+from metrics.periods import Month, Quarter
 from metrics.quality import words
 from metrics.quality.extent import Extent
 from metrics.quality.seen import Seen, fetched
@@ -125,10 +125,10 @@ def quarters(extent: Extent) -> Iterator[Seen]:
         "metrics": [key for keys in GATHERED.values() for key in keys],
         "sum": list(GATHERED[Across.SUM]), "mean": list(GATHERED[Across.MEAN]), "first": list(GATHERED[Across.FIRST]),
     })
-    for metric, scope, period, _, added, whole in rows:
+    for metric, scope, period, starts_on, added, whole in rows:
         says = (
-            f"{CATALOGUE[metric].label}: the quarter's months make {_exact(added)}, and the quarter has "
-            f"{_exact(whole)}."
+            f"{CATALOGUE[metric].label} of {Quarter.holding(starts_on).label}: its months make {_exact(added)}, and "
+            f"the quarter has {_exact(whole)}."
         )
         yield Seen(metric=metric, scope=scope, period=period, says=says)
 

@@ -74,7 +74,7 @@ def noun(entity: str, count: int) -> str:
 def future(extent: Extent) -> Iterator[Seen]:
     rows = fetched(FUTURE, {"today": extent.today, "latest": extent.now + A_DAY})
     for entity, connection, label, count, latest in rows:
-        says = f"{noun(entity, count)} of {label} dated in the future, the latest on {_day(latest)}."
+        says = f"{noun(entity, count)} of {label} {_are(count)} dated in the future, the latest on {_day(latest)}."
         yield Seen(connection=connection, subject=entity, says=says, measure=Decimal(count))
 
 
@@ -110,7 +110,8 @@ def counted_twice(extent: Extent) -> Iterator[Seen]:
 def stale(extent: Extent) -> Iterator[Seen]:
     for each in systems(extent.now):
         if each.waits:
-            yield Seen(connection=each.pk, says=f"{each.connection}: {each.problem}")
+            said = each.problem.startswith(each.connection)
+            yield Seen(connection=each.pk, says=each.problem if said else f"{each.connection}: {each.problem}")
 
 
 @dataclass(frozen=True)

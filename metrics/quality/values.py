@@ -42,7 +42,7 @@ GAP = 3  # months to each side within which a missing one is between two measure
 
 # The month before was above zero: that leaves few of which the whole year is looked up.
 ZEROS = """
-SELECT s.metric, l.scope_id, l.period_id
+SELECT s.metric, l.scope_id, l.period_id, s.starts_on
 FROM looked_at l
 JOIN shown_as s ON s.period_id = l.period_id AND s.grain = 'month' AND s.ended AND s.metric = ANY(%(metrics)s)
 JOIN shown_as t ON t.metric = s.metric AND t.grain = 'month'
@@ -127,19 +127,26 @@ FEW_SEATS = 3  # seats a client may differ by, whatever share of its seats they 
 
 
 def zeros(extent: Extent) -> Iterator[Seen]:
-    for metric, scope, period in _zeros():
-        says = f"{CATALOGUE[metric].label} is zero, after {YEAR_BEFORE} months without one zero."
+    for (metric, scope, period), starts_on in _zeros().items():
+        says = (
+            f"{CATALOGUE[metric].label} fell to zero in {words.month(starts_on)}, "
+            f"after {YEAR_BEFORE} months in a row above it."
+        )
         yield Seen(metric=metric, scope=scope, period=period, says=says)
 
 
-def _zeros() -> set[Key]:
+def _zeros() -> dict[Key, date]:
+    """Each with the day its month begins on."""
     rows = fetched(ZEROS, {"metrics": list(STEADY), "months": YEAR_BEFORE})
-    return {(metric, scope, period) for metric, scope, period in rows}
+    return {(metric, scope, period): starts_on for metric, scope, period, starts_on in rows}
 
 
 def negatives(extent: Extent) -> Iterator[Seen]:
-    for metric, scope, period, _, value in fetched(NEGATIVES, {"metrics": list(NEVER_NEGATIVE)}):
-        says = f"{CATALOGUE[metric].label} is {words.of(metric, value)}, and cannot be below zero."
+    for metric, scope, period, starts_on, value in fetched(NEGATIVES, {"metrics": list(NEVER_NEGATIVE)}):
+        says = (
+            f"{CATALOGUE[metric].label} came to {words.of(metric, value)} in {words.month(starts_on)}, "
+            "and cannot be below zero."
+        )
         yield Seen(metric=metric, scope=scope, period=period, says=says, measure=value)
 
 
@@ -161,9 +168,14 @@ def jumps(extent: Extent) -> Iterator[Seen]:
         yield Seen(
             metric=metric, scope=scope, period=period, measure=Decimal(percent),
             says=f"{CATALOGUE[metric].label} {'rose' if now > before else 'fell'} from {words.of(metric, before)} in "
-            f"{Month.holding(starts_on).previous.label} to {words.of(metric, now)} "
-            f"({'+' if percent > 0 else '−'}{abs(percent):,} %).",
+            f"{Month.holding(starts_on).previous.label} to {words.of(metric, now)} in {words.month(starts_on)}"
+            f"{_by_percent(percent) if now >= 0 else ''}.",
         )
+
+
+def _by_percent(percent: int) -> str:
+    """Through zero a percentage says nothing."""
+    return f" ({'+' if percent > 0 else '−'}{abs(percent):,} %)"
 
 
 def _last_days(extent: Extent) -> list[date]:

@@ -23,12 +23,12 @@ from metrics.reading.shapes import (
 )
 from metrics.reading.stored import for_all_clients, in_version, number, numbers, numbers_by_grain, segments
 from metrics.reading.to_date import year_to_date
-from metrics.reading.versions import PutInForce, Switch, in_force, switches, version_on
+from metrics.reading.versions import PutInForce, Switch, in_force, owners, stands_on, switches, version_on
 
 __all__ = [
     "COMPANY", "NOT_LINKED", "Among", "Changed", "ChangedBy", "Freshness", "Number", "Numbers", "Person",
     "Provenance", "Published", "PutInForce", "ScopeRef", "Switch", "SystemFreshness", "among_peers", "benchmarks",
     "changed_settings", "client", "collected_by_kind", "for_all_clients", "freshness", "goals", "in_force",
-    "in_version", "may_see", "number", "numbers", "numbers_by_grain", "provenance", "segment", "segments", "switches",
-    "values_of_clients", "version_on", "year_to_date",
+    "in_version", "may_see", "number", "numbers", "numbers_by_grain", "owners", "provenance", "segment", "segments",
+    "stands_on", "switches", "values_of_clients", "version_on", "year_to_date",
 ]

@@ -46,11 +46,13 @@ THESE = "m.scope_id = ANY(%(scopes)s)"
 EVERYONE = "true"
 
 SCOPES = """
-SELECT s.id, s.kind, coalesce(o.slug, g.name, '')
-FROM scope s LEFT JOIN organization o ON o.id = s.organization_id
-LEFT JOIN segment g ON s.kind = 'segment' AND g.id = s.key
-WHERE (s.organization_id IS NULL AND s.key IS NULL AND s.kind = ANY(%(kinds)s))
-   OR o.slug = ANY(%(slugs)s) OR g.name = ANY(%(segments)s)"""
+SELECT s.id, s.kind, '' FROM scope s
+WHERE s.organization_id IS NULL AND s.key IS NULL AND s.kind = ANY(%(kinds)s)
+UNION ALL
+SELECT s.id, s.kind, o.slug FROM organization o JOIN scope s ON s.organization_id = o.id WHERE o.slug = ANY(%(slugs)s)
+UNION ALL
+SELECT s.id, s.kind, g.name FROM segment g
+JOIN scope s ON s.kind = 'segment' AND s.organization_id IS NULL AND s.key = g.id WHERE g.name = ANY(%(segments)s)"""
 SEGMENTS = """
 SELECT g.name FROM segment g WHERE EXISTS (
     SELECT 1 FROM organization o

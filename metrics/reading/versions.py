@@ -8,9 +8,11 @@ from datetime import date, datetime
 
 from metrics.declare import Metric
 from metrics.definitions import CATALOGUE, SEVERAL, version_of
-from metrics.models import InForce
+from metrics.models import InForce, MetricOwner
 from metrics.periods import Span
+from metrics.reading.changed_settings import STANDS_ON
 from metrics.reading.shapes import Number
+from metrics.reading.stored import fetched
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,25 @@ class Switch:
     period: Span
     version: int
     note: str  # what it does otherwise
+
+
+def owners() -> dict[str, str]:
+    """Who answers for each metric's definition, where somebody does."""
+    return {
+        row.metric: row.owner.get_full_name() or row.owner.get_username()
+        for row in MetricOwner.objects.select_related("owner")
+    }
+
+
+def stands_on(number: Number) -> list[tuple[str, int]]:
+    """Of what a number was worked out from, the metrics with several versions, each with the version it was read in."""
+    if number.basis is None:
+        return []
+    found = {
+        (metric, version) for _, metric, version, _ in fetched(STANDS_ON, {"bases": [number.basis]})
+        if metric in SEVERAL and metric != number.metric.key
+    }
+    return sorted(found)
 
 
 def in_force() -> dict[str, list[PutInForce]]:

@@ -235,6 +235,11 @@ def untold(metric: Told, month: Month) -> str:
     return f"(NOT EXISTS ({rows} AND ({with_rules(metric.told)})) AND EXISTS ({rows} AND ({with_rules(metric.among)})))"
 
 
+def stood(began: str, until: str) -> str:
+    """Whether a thing stood at the end of any month, as the index of those that did has it: most never do."""
+    return f"({until} IS NULL OR date_trunc('month', ({began})::timestamp) < date_trunc('month', ({until})::timestamp))"
+
+
 def _standings(metrics: Sequence[Standing], first: Month, last: Month) -> Group:
     """A thing counts at each month end between the day it began and the day it ended; most end where they begin."""
     facts, began, until = metrics[0].facts, metrics[0].began, metrics[0].until
@@ -249,6 +254,7 @@ def _standings(metrics: Sequence[Standing], first: Month, last: Month) -> Group:
         {_counts_on(facts, at_end)}
         {owner}
         WHERE {began} < {day(last.ends_on)} AND (({until}) >= {day(first.ends_on)} OR ({until}) IS NULL)
+          AND {stood(began, until)}
           AND {facts.keep or "true"} AND {kept}"""
     rows = f"{scope} AS scope_id, r.period_id, {_select(facts, metrics)}"
     return Group(facts.name, facts, tuple(metrics), rows, with_rules(source), (first, last))
@@ -288,14 +294,13 @@ def _moves(metrics: Sequence[Movement | Opening], first: Month, last: Month) -> 
     facts = bridge.facts
     scope, owner, kept = _owner(replace(facts, account="p.account_id"), "d.day")
     source = f"""(
-            SELECT month, connection_id, thing, account_id, sum(now) AS now, sum(before) AS before
-            FROM (
-                SELECT b.month, b.connection_id, b.thing, b.account_id, b.amount AS now, 0 AS before FROM amount b
-                UNION ALL
-                SELECT (b.month + interval '1 month')::date, b.connection_id, b.thing, b.account_id, 0, b.amount
-                FROM amount b
-            ) ends
-            GROUP BY 1, 2, 3, 4
+            SELECT coalesce(n.month, b.month) AS month, coalesce(n.connection_id, b.connection_id) AS connection_id,
+                   coalesce(n.thing, b.thing) AS thing, coalesce(n.account_id, b.account_id) AS account_id,
+                   coalesce(n.amount, 0) AS now, coalesce(b.amount, 0) AS before
+            FROM amount n FULL JOIN (
+                SELECT (month + interval '1 month')::date AS month, connection_id, thing, account_id, amount FROM amount
+            ) b ON b.month = n.month AND b.connection_id = n.connection_id AND b.thing = n.thing
+               AND coalesce(b.account_id, 0) = coalesce(n.account_id, 0)
         ) p
         JOIN stock_day d ON d.facts = {text(facts.name)} AND d.connection_id = p.connection_id AND d.month = p.month
         JOIN known_month r ON r.period_id = d.period_id AND r.rolled
@@ -312,8 +317,8 @@ def _moves(metrics: Sequence[Movement | Opening], first: Month, last: Month) -> 
     return Group(moved(bridge), facts, tuple(metrics), rows, source, (first, last))
 
 
-def amounts(bridge: Bridge) -> str:
-    """What each thing's amount was at every month end in play, by account."""
+def amounts(bridge: Bridge, only: str = "true") -> str:
+    """What each thing's amount was at every month end in play, by account; of those things `only` that meet it."""
     facts = bridge.facts
     return f"""
         SELECT d.month, d.connection_id, {bridge.thing} AS thing, {facts.account} AS account_id,
@@ -321,8 +326,25 @@ def amounts(bridge: Bridge) -> str:
         FROM stock_day d
         JOIN known_month r ON r.period_id = d.period_id
         CROSS JOIN {_listed(facts)}
-        WHERE {_stands(facts)}
+        WHERE {_stands(facts)} AND {only}
         GROUP BY 1, 2, 3, 4"""
+
+
+def changing(bridge: Bridge, months: int) -> str:
+    """The things of which a line began or ended between the first and the last of these month ends; no other moves.
+
+    Where a month end was not read, anything may seem to have moved.
+    """
+    facts = bridge.facts
+    return f"""
+        SELECT {bridge.thing} AS thing
+        FROM (
+            SELECT connection_id, max(day) AS last_day,
+                   CASE WHEN count(day) = {months} THEN min(day) ELSE '-infinity' END AS first_day
+            FROM stock_day WHERE facts = {text(facts.name)} GROUP BY 1
+        ) d CROSS JOIN ({facts.sql.replace("{day}", "d.last_day")})
+        WHERE {facts.connection} = d.connection_id AND f.from_on <= d.last_day AND f.until_on > d.first_day
+          AND NOT (f.from_on <= d.first_day AND f.until_on > d.last_day)"""
 
 
 def entered_by_hand(metric: Metric) -> bool:

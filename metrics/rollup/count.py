@@ -89,6 +89,8 @@ def _leave_what_stands(asked: Asked, periods: Periods, definitions: Definitions)
 
 def _keep(of: Sequence[Group], definitions: Definitions) -> None:
     _lay_metric_months("kept", of, definitions)
+    if not of:  # where the planner takes the stored values for a few rows, it would walk them all to find none
+        return
     execute("""
         INSERT INTO worked
             (scope_id, definition_id, period_id, value, state, cause, origin, collected, fact_rows, checksum)

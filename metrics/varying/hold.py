@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from collectors.facts.touched import Calendar
 from metrics.definitions import CATALOGUE
-from metrics.limits import LEAST, MOST, WIDE
+from metrics.limits import FEW, LEAST, MOST, WIDE
 from metrics.models import Definition, HeldLimits, InForce, Period, Rollup, Scope
 from metrics.periods import Month
 from metrics.reading import ScopeRef
@@ -45,7 +45,7 @@ WITH complete(period_id, starts_on, ends_on, days) AS (
     FROM point WHERE back <= {MOST}
 ), worked AS (
     SELECT scope_id, definition_id, round(sum(value), 40) / count(*) AS mean,
-           {WIDE} * round(sum(step), 40) / count(step) AS wide,
+           round({WIDE} * (count(*) + {FEW}) / count(*), 8) * round(sum(step), 40) / count(step) AS wide,
            count(*) AS points, min(starts_on) AS from_on, max(ends_on) AS until_on
     FROM moved GROUP BY 1, 2 HAVING count(*) >= {LEAST}
 )

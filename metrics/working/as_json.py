@@ -8,9 +8,11 @@ Amounts are exact text. What a person may not see is absent, or named as hidden 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from django.db import transaction
 
+from metrics.closing.causes import Causes
 from metrics.declare import Measured, facts_of
 from metrics.definitions import CATALOGUE
 from metrics.models import Finding, Restatement, Scope, State
@@ -32,6 +34,8 @@ from metrics.working.known import (
     scopes,
 )
 from metrics.working.values import lines_of, text, values_by_scope
+
+AT_ONCE = 500  # restatements whose rows are looked up together
 
 
 @transaction.atomic
@@ -118,11 +122,13 @@ def _restatements(
     found = Restatement.objects.filter(scope__in=whose).order_by("pk")
     if definition is not None and period is not None:
         found = found.filter(definition=definition, period__in=_rows_for(known, period))
-    for row in found.iterator():
-        if known.may_see(row.definition_id):
+    rows = (row for row in found.iterator() if known.may_see(row.definition_id))
+    while some := [*islice(rows, AT_ONCE)]:
+        causes = Causes(known.person, some)
+        for row in some:
             yield {
                 "line": "restatement", **known.definitions[row.definition_id].named,
-                "scope": whose[row.scope_id].named, "period": str(known.spans[row.period_id]), "cause": row.cause,
+                "scope": whose[row.scope_id].named, "period": str(known.spans[row.period_id]), "cause": causes.of(row),
                 "old_value": text(row.old_value), "old_state": _state(row.old_state),
                 "new_value": text(row.new_value), "new_state": _state(row.new_state), "decision": row.decision,
                 "reason": row.reason, "found_at": row.found_at, "decided_at": row.decided_at,

@@ -10,9 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from metrics.declare import Flow, Measured, Standing
+from metrics.declare import Flow, Measured, Movement, Opening, Standing
 from metrics.reading import ScopeRef
 from metrics.rollup.compile import with_rules
+from metrics.rollup.sql import ids
 from metrics.working.listings import Listing, Shown
 from metrics.working.source import Source, aggregate_of
 
@@ -20,6 +21,12 @@ SPARE = 100  # rows read beyond a page at first, since some of them may be nobod
 MOST = 5_000  # rows read ahead at most: a page further down is sought among all
 # The planner thinks that few rows meet a metric's condition and would read and sort them all for the first hundred.
 BY_INDEX = {"enable_sort": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+# Amounts at month ends follow no index: it takes them for a few, too, and would look each thing up by itself.
+BY_HASH = {"enable_nestloop": "off", "enable_mergejoin": "off", "work_mem": "32MB"}
+
+# The value a setting had, and the one it has from here on.
+SET = """
+SELECT name, current_setting(name), set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) s(name, value)"""
 
 Found = list[tuple[Any, ...]]
 
@@ -30,13 +37,10 @@ def _set_for_now(cursor: CursorWrapper, wanted: Mapping[str, str]) -> Iterator[N
 
     Where a statement fails, rolling back to the savepoint around it puts the former settings back.
     """
-    former = {}
-    for name, value in wanted.items():
-        cursor.execute("SELECT current_setting(%s), set_config(%s, %s, true)", [name, name, value])
-        [(former[name], _)] = cursor.fetchall()
+    cursor.execute(SET, [[*wanted], [*wanted.values()]])
+    former = {name: value for name, value, _ in cursor.fetchall()}
     yield
-    for name, value in former.items():
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+    cursor.execute(SET, [[*former], [*former.values()]])
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,9 @@ class Asking:
     def _near(self, cursor: CursorWrapper, shown: str, by: str, limit: int, offset: int) -> Found | None:
         """The page among the first rows whoever owns them, then asked whose only those are; None where that is far."""
         wanted, row = offset + limit, self.source.row
-        anyone = replace(self.source, accounts=frozenset())
+        anyone = replace(self.source, accounts=frozenset(), moved=isinstance(self.metric, Movement))
         while (ahead := 2 * wanted + SPARE) <= MOST:
-            with _set_for_now(cursor, {} if isinstance(self.metric, Standing) else BY_INDEX):  # few of many stand open
+            with _set_for_now(cursor, self._way()):
                 cursor.execute(f"""{anyone.tables} SELECT {row}, r.period_id, {anyone.account}
                     FROM {self._narrowed()} ORDER BY {by}, {row}, r.month LIMIT {ahead}""")  # noqa: S608
                 first = cursor.fetchall()
@@ -95,16 +99,25 @@ class Asking:
                 return []
             accounts = frozenset(account for _, _, account in first if account is not None)
             pairs = ", ".join(f"({number}, {month})" for number, month, _ in first)
-            ids = ", ".join(str(number) for number, _, _ in first)
-            cursor.execute(f"""{replace(self.source, accounts=accounts).tables} SELECT {shown}
-                FROM {self._narrowed()} AND {row} = ANY('{{{ids}}}'::bigint[])
+            found = frozenset(number for number, _, _ in first)
+            cursor.execute(f"""{replace(self.source, accounts=accounts, things=found).tables} SELECT {shown}
+                FROM {self._narrowed()} AND {row} = ANY({ids(found)})
                   AND ({row}, r.period_id) IN (VALUES {pairs})
                 ORDER BY {by}, {row}, r.month LIMIT {wanted}""")  # noqa: S608
-            found = list(cursor.fetchall())
-            if len(found) == wanted or len(first) < ahead:
-                return found[offset:]
+            page = list(cursor.fetchall())
+            if len(page) == wanted or len(first) < ahead:
+                return page[offset:]
             wanted *= 2
         return None
+
+    def _way(self) -> Mapping[str, str]:
+        """How the planner is to find the first rows; few of many things stand open, and have an index of their own."""
+        match self.metric:
+            case Standing():
+                return {}
+            case Movement() | Opening():
+                return BY_HASH
+        return BY_INDEX
 
     def _by(self, columns: Sequence[Shown], order: str) -> str:
         if not order:

@@ -8,10 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.apps import apps
-
 from collectors.systems import system
-from metrics import settings
+from metrics import records, settings
 from metrics.declare import Metric, facts_of
 from metrics.entering.grid import name_of
 from metrics.joined import LEAST_RESOLVED, is_joined
@@ -136,14 +134,9 @@ def systems_of(metric: Metric) -> tuple[SystemRead, ...]:
     if not entities:
         return ()
     return tuple(
-        SystemRead(label, system(slug).label, _records(entity), read_from, read_through, run)
+        SystemRead(label, system(slug).label, records.in_words(entity), read_from, read_through, run)
         for label, slug, entity, read_from, read_through, run in fetched(SYSTEMS, {"entities": entities})
     )
-
-
-def _records(entity: str) -> str:
-    """“TimeEntry” becomes “time entries”."""
-    return str(apps.get_model("collectors", entity)._meta.verbose_name_plural).replace("entrys", "entries")
 
 
 def entries_of(metric: Metric, scope: ScopeRef, months: Sequence[Month]) -> tuple[EntryMade, ...]:

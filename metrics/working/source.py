@@ -6,7 +6,7 @@ Values people typed stand in it as quoted literals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -16,9 +16,10 @@ from django.utils import timezone
 from psycopg.sql import Literal
 
 from collectors.facts.touched import Calendar
-from metrics.declare import Measured, Movement, Opening, Stock
+from metrics.declare import Bridge, Measured, Movement, Opening, Stock
 from metrics.periods import Month
-from metrics.rollup.compile import PARTS, Group, amounts, groups
+from metrics.rollup.compile import PARTS, RULE, Group, amounts, changing, groups
+from metrics.rollup.sql import ids
 from metrics.rollup.tables import stock_days
 from metrics.settings import COLUMNS, all_in_force, for_sql
 from organizations.as_of import owners_sql
@@ -43,13 +44,16 @@ MINE = " WHERE a.account_id = ANY(ARRAY(SELECT account_id FROM owned))"  # so th
 class Source:
     """The rows of one group of metrics in some months that follow one another, of everyone or of one organization.
 
-    `accounts` are those whose owners are looked up, where it is known that no other matters; None: all of them.
+    `accounts` are those whose owners are looked up, where it is known that no other matters, and `things` those of
+    which a movement is sought; None: all of them. `moved` leaves out things whose amount is the same at all month ends.
     """
 
     group: Group
     months: Sequence[Month]
     organization: int | None = None
     accounts: frozenset[int] | None = None
+    things: frozenset[int] | None = None
+    moved: bool = False
 
     @cached_property
     def tables(self) -> str:
@@ -61,8 +65,16 @@ class Source:
             tables.append(f"stock_day AS MATERIALIZED ({stock_days(self.group.facts)})")
         if isinstance(first, Movement | Opening):
             mine = "" if self.organization is None else MINE
-            tables.append(f"amount AS MATERIALIZED (SELECT * FROM ({amounts(first.bridge)}) a{mine})")  # noqa: S608
+            amount = amounts(first.bridge, self._of_things(first.bridge))
+            tables.append(f"amount AS MATERIALIZED (SELECT * FROM ({amount}) a{mine})")  # noqa: S608
         return "WITH " + ", ".join(tables)
+
+    def _of_things(self, bridge: Bridge) -> str:
+        if self.things is not None:
+            return f"{bridge.thing} = ANY({ids(self.things)})"
+        read = {rule for part in (bridge.where, bridge.facts.keep) for rule in RULE.findall(part)}
+        is_steady = all(len({repr(rules[rule]) for rules in self._rules.values()}) == 1 for rule in read)
+        return f"{bridge.thing} IN ({changing(bridge, len(self._known))})" if self.moved and is_steady else "true"
 
     def _owners(self) -> str:
         return owners_sql(organization=self.organization, accounts=self.accounts)
@@ -86,21 +98,29 @@ class Source:
     def row(self) -> str:
         return "p.thing" if isinstance(self.group.metrics[0], Movement | Opening) else self.group.facts.row
 
+    @property
+    def _known(self) -> tuple[Month, ...]:
+        return (self.months[0].previous, *self.months)
+
+    @cached_property
+    def _rules(self) -> Mapping[Month, Mapping[str, Any]]:
+        """The rules in force at the end of each month, by their keys."""
+        days = {month: month.ends_on - timedelta(1) for month in self._known}
+        rules = all_in_force(days.values())
+        return {month: rules[day] for month, day in days.items()}
+
     def _known_months(self) -> str:
         """Each month with the rules in force at its end, and the month before the first, which movements start from."""
-        known = (self.months[0].previous, *self.months)
         zone, now = Calendar.current().zone, today()
-        days = {month: month.ends_on - timedelta(1) for month in known}
-        rules = all_in_force(days.values())
         rows = []
-        for number, month in enumerate(known):
+        for number, month in enumerate(self._known):
             starts_at, ends_at = month.moments(zone)
             fixed = (
                 f"{number}::bigint", _quoted(month.starts_on, "date"), _quoted(month.ends_on, "date"),
                 _quoted(starts_at, "timestamptz"), _quoted(ends_at, "timestamptz"),
                 str(month.ends_on > now), str(number > 0),
             )
-            ruled = (_quoted(for_sql(key, rules[days[month]][key]), kind) for key, kind in COLUMNS.items())
+            ruled = (_quoted(for_sql(key, self._rules[month][key]), kind) for key, kind in COLUMNS.items())
             rows.append(f"({', '.join((*fixed, *ruled))})")
         names = ", ".join(("period_id", "month", "ends_on", "starts_at", "ends_at", "running", "rolled", *COLUMNS))
         return f"known_month({names}) AS MATERIALIZED (VALUES {', '.join(rows)})"

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import EARLIEST
-from organizations import linking, signals, suggestions
+from organizations import blocking, linking, suggestions
 from organizations.admin.rows import offers, said
 from organizations.admin.words import named
 from organizations.founding import found, is_psa, learn_domains
@@ -224,7 +224,7 @@ def _propose_again(accounts: list[int]) -> None:
 
     The rest, and what only a likeness of names connects, follows with the next run; a row shows what holds anyway.
     """
-    signals.refresh_new(accounts)
+    blocking.refresh_new(accounts)
     with connection.cursor() as cursor:
         cursor.execute(NEAR, {"accounts": accounts, "most": max(0, FEW - len(accounts))})
         suggestions.refresh({*accounts, *(row[0] for row in cursor.fetchall())})

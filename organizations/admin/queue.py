@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
@@ -79,7 +79,8 @@ class QueueAdmin(admin.ModelAdmin[WaitingAccount]):
             "title": "Ignored accounts" if ignored else "Mapping queue", "ignored": ignored, "search": search,
             "narrowed": any(asked.get(word) for word in ("q", "system", "strength", "holds")),
             "filters": _filters(asked), "strengths": _strengths(asked, by_standing), "page": page, "rows": rows,
-            "total": total, "monthly": dollars(total.monthly), "asked": _kept(asked), "pages": _addresses(asked, page),
+            "total": total, "monthly": dollars(total.monthly), "asked": _kept(asked),
+            "kept": _with(asked, p="", chosen="").removeprefix("?"),
             "together": sum(1 for row in rows if row.top and row.top.together),
             "all_chosen": asked.get("chosen") == "all", "choose_all": _with(asked, chosen="all"),
         })
@@ -171,13 +172,3 @@ def _found(search: str, offered: list[Offer]) -> list[tuple[Organization, str]]:
     ).distinct().order_by("name")[:RESULTS]  # fmt: skip
     seals = {offer.suggestion.organization.pk: offer.seal for offer in offered}
     return [(one, seals.get(one.pk, "")) for one in found]
-
-
-def _addresses(asked: QueryDict, page: Page[Holding]) -> dict[str, str]:
-    """Where the pages before and after this one are."""
-    addresses = {}
-    if page.has_previous():
-        addresses["before"] = _with(asked, p=str(page.previous_page_number()), chosen="")
-    if page.has_next():
-        addresses["after"] = _with(asked, p=str(page.next_page_number()), chosen="")
-    return addresses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -36,9 +36,10 @@ def merge(
         raise Refused(f"“{gone}” cannot be merged into itself.")
     alone()
     change = Change(Kind.MERGE, reason, by, starts_on)
+    holding = _hold(days.held_itself(gone.pk, starts_on))
     gone, into = standing(gone, into)
     _fit(gone, into, starts_on)
-    held = _held_from(gone, starts_on)
+    held = _held_from(gone, starts_on, holding)
     if not held and starts_on > EARLIEST:
         raise Refused(f"“{gone}” holds no account {since(starts_on)}: nothing would move.")
     if starts_on == EARLIEST:
@@ -59,6 +60,7 @@ def split(
     alone()
     change = Change(Kind.SPLIT, reason, by, starts_on)
     name = named(name)
+    _hold(account.pk for account in accounts)
     organization, *parents = standing(organization, *([parent] if parent else []))
     held = _held_of(accounts, organization, starts_on)
     taken = set(Organization.objects.values_list("slug", flat=True))
@@ -78,6 +80,7 @@ def move(
     """From a day on one account, with the sites that belong with it, is another's."""
     alone()
     change = Change(Kind.MOVE, reason, by, starts_on)
+    _hold([account.pk])
     owner, to = standing(_owner(account, starts_on), to)
     if owner == to:
         raise Refused(f"“{account}” is “{to}”'s {on(starts_on)} already.")
@@ -188,17 +191,25 @@ def _adopt(change: Change, gone: Organization, into: Organization) -> None:
         change.set(child, "parent_id", into.pk)
 
 
-def _held_from(organization: Organization, starts_on: date) -> days.Held:
-    """What its own accounts hold from a day on; read again once they are held."""
-    linking.hold(days.held_itself(organization.pk, starts_on))
-    return days.held_itself(organization.pk, starts_on)
+def _hold(accounts: Iterable[int]) -> set[int]:
+    """Accounts come before organizations: so everybody who holds both waits for the other and never in a circle."""
+    holding = set(accounts)
+    linking.hold(holding)
+    return holding
+
+
+def _held_from(organization: Organization, starts_on: date, holding: set[int]) -> days.Held:
+    """What its own accounts hold from a day on; read once more now that nothing can come to it."""
+    held = days.held_itself(organization.pk, starts_on)
+    if held.keys() - holding:
+        raise Refused(f"Someone has just linked an account to “{organization}”. Nothing was changed: try again.")
+    return held
 
 
 def _held_of(accounts: Collection[Account], organization: Organization, starts_on: date) -> days.Held:
     """The same of chosen accounts. Refuses none, and one that is not the organization's on that day."""
     if not accounts:
         raise Refused("Choose at least one account.")
-    linking.hold(account.pk for account in accounts)
     held = days.held({account.pk for account in accounts}, organization.pk, starts_on)
     for account in accounts:
         if account.pk not in held or held[account.pk][0][0] != starts_on:

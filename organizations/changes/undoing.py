@@ -28,6 +28,8 @@ def undo(change: OrganizationChange, by: User | None) -> OrganizationChange:
     change = OrganizationChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
     if change.undone_at:
         raise Refused("This change has been undone already.")
+    accounts = sorted(set(change.links.values_list("account", flat=True)))
+    linking.hold(accounts)  # before organizations, as everybody does
     keys = [int(key) for key in change.before]
     rows = Organization.objects.select_for_update(of=("self",)).order_by("pk")
     organizations = {str(row.pk): row for row in rows.filter(pk__in=keys)}
@@ -35,8 +37,6 @@ def undo(change: OrganizationChange, by: User | None) -> OrganizationChange:
         raise Refused("An organization that this change touched is gone. Nothing was undone.")
     _fields_stand(change.after, organizations)
     _nothing_came(change)
-    accounts = sorted(set(change.links.values_list("account", flat=True)))
-    linking.hold(accounts)
     _links_stand(accounts, change)
     _restore_fields(change, organizations)
     _restore_links(accounts, change, by)

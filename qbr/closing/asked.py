@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from metrics.closing import Restated, span_of
+from metrics.closing import span_of
 from metrics.models import Period, Restatement
 from metrics.periods import Span, parse
 from metrics.reading import COMPANY, ScopeRef, client
@@ -54,10 +54,6 @@ class Asked:
     def spans(self) -> list[Span] | None:
         """The period and what lies in it."""
         return None if self.period is None else list(dict.fromkeys([self.period, *self.period.months]))
-
-    def keeps(self, each: Restated) -> bool:
-        spans = self.spans
-        return (self.scope is None or each.scope == self.scope) and (spans is None or each.period in spans)
 
     def address(self, **changed: object) -> str:
         """The page's query with some of it changed; None takes a filter away."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -67,18 +66,14 @@ class Listed:
 
 def listed(person: Person, asked: Asked, zone: ZoneInfo) -> Listed:
     """In the same few statements however many there are."""
-    every = closing.restatements(person, waiting=False, spans=asked.spans, scope=asked.scope)
-    waiting = [
-        batch for batch in closing.batches(person)
-        if any(asked.keeps(each) for each in (*batch.rows, *batch.followers))
-    ]  # fmt: skip
-    counts = Counter(Decision(each.row.decision) for each in every)
-    counts[Decision.WAITING] = len(waiting)
+    wanted = closing.Asked(asked.spans, asked.scope)
+    waiting = closing.Batches(person, wanted)
+    counts = {**closing.how_many(person, wanted), Decision.WAITING: len(waiting)}
     size = BATCHES if asked.is_waiting else DECIDED
-    start, total = (asked.page - 1) * size, counts[asked.decision]
+    start, total = (asked.page - 1) * size, counts.get(asked.decision, 0)
     here = slice(start, start + size)
     batches = [batched(each, zone) for each in waiting[here]] if asked.is_waiting else []
-    chosen = [each for each in every if each.row.decision == asked.decision][here] if not asked.is_waiting else []
+    chosen = [] if asked.is_waiting else closing.restatements(person, wanted, asked.decision, within=here)
     shown = len(batches) + len(chosen)
     return Listed(
         batches, [_decided(each, zone) for each in chosen], counts,
@@ -115,6 +110,6 @@ def _decided(each: Restated, zone: ZoneInfo) -> Decided:
     decision = Decision(row.decision)
     on = formats.day(row.decided_at.astimezone(zone).date()) if row.decided_at else ""
     return Decided(
-        told(each), row.cause, WORDS[decision], TONES.get(decision, ""), name_of(row.decided_by) if row.decided_by
+        told(each), each.cause, WORDS[decision], TONES.get(decision, ""), name_of(row.decided_by) if row.decided_by
         else "", on, row.reason,
     )  # fmt: skip

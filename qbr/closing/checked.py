@@ -43,7 +43,7 @@ MENDED = {
     "findings": Mended("See the findings", "quality", "?severity=stop#findings"),
 }
 # Checks whose sentences hold amounts that not everyone may see.
-GUARDED = {"ledger_mapped": access.SEE_FINANCE, "reconciled": access.SEE_FINANCE, "findings": access.SEE_WAGES}
+GUARDED = {"ledger_mapped": access.SEE_WAGES, "reconciled": access.SEE_FINANCE, "findings": access.SEE_WAGES}
 UNSEEN = "This does not hold. What it names are figures you may not see."
 
 

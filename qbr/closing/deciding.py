@@ -50,22 +50,14 @@ def restatements(request: HttpRequest) -> HttpResponse:
 def restatement(request: HttpRequest, pk: int) -> HttpResponse:
     """One with the rows behind it; while it waits, with what is decided together with it."""
     person, zone = request.user, Calendar.current().zone
-    row = Restatement.objects.filter(pk=pk).select_related("definition", "scope__organization", "period").first()
-    spans = [closing.span_of(row.period)] if row else []
-    metric = row.definition.metric if row else ""
-    found = next(
-        (each for each in closing.restatements(person, waiting=False, spans=spans, metric=metric) if each.row.pk == pk),
-        None,
-    )  # fmt: skip
+    this = closing.Asked(rows=[pk])
+    found = next(iter(closing.restatements(person, this, *Decision)), None)
     if found is None:
         raise Http404("There is no such restatement.")
     decision = Decision(found.row.decision)
-    together = next((
-        each for each in closing.batches(person)
-        if any(one.row.pk == pk for one in (*each.rows, *each.followers))
-    ), None) if decision == Decision.WAITING else None  # fmt: skip
+    together = next(iter(closing.Batches(person, this)), None) if decision == Decision.WAITING else None
     return render(request, "closing/restatement.html", {
-        "title": "Restatement", "told": told(found), "cause": found.row.cause, "word": WORDS[decision],
+        "title": "Restatement", "told": told(found), "cause": found.cause, "word": WORDS[decision],
         "tone": TONES.get(decision, "watch" if decision == Decision.WAITING else ""),
         "found_at": formats.moment(found.row.found_at, zone), "zone": zone.key,
         "decided": done_by(found.row.decided_by, found.row.decided_at, zone)
@@ -74,7 +66,7 @@ def restatement(request: HttpRequest, pk: int) -> HttpResponse:
         "decides": access.may_enter(person), "here": reverse("restatement", args=[pk]),
         "changes": [
             (each.words, each.link, formats.moment(each.row.changed_at, zone))
-            for each in closing.changes_of([found.row])
+            for each in closing.changes_of(person, [found.row])
         ],
     })  # fmt: skip
 
@@ -96,7 +88,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 def _decided(request: HttpRequest, person: User) -> str:
     """What was done, in a sentence. Raises Refused."""
     ids = {int(text) for text in request.POST.getlist("batch") if text.isascii() and text.isdigit() and len(text) < 18}
-    ids &= {each.row.pk for each in closing.restatements(person)}
+    ids &= {each.row.pk for each in closing.restatements(person, closing.Asked(rows=ids))}
     if not ids:
         raise Refused("Tick what you decide about. What is not listed any more was decided already.")
     reason = request.POST.get("reason", "")[:500]

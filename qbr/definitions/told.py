@@ -18,7 +18,7 @@ from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import Calendar
 from metrics import reading, settings
 from metrics.declare import Across, Better, Derived, For, Goal, Manual, Metric, Stock
-from metrics.definitions import CATALOGUE, VERSIONS, versions_of
+from metrics.definitions import CATALOGUE, SEVERAL, VERSIONS, versions_of
 from metrics.formula import MONTHS, MONTHS_IN_YEAR, parse, working
 from metrics.reading import COMPANY, Person, PutInForce
 from metrics.reading.read_through import entities_of
@@ -89,6 +89,8 @@ class Told:
     sources: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
     goal: str
+    owner: str
+    under: tuple[str, ...]  # what it reads in one of several versions: “Reactive hours under version 2”
     decided_by: str
     versions: tuple[Version, ...]
     current: int  # the version in force today
@@ -104,7 +106,7 @@ class Told:
 
 
 def everything(person: Person, metrics: Iterable[Metric]) -> list[Told]:
-    """Each of these metrics in words. Six statements, however many are asked."""
+    """Each of these metrics in words. Seven statements, however many are asked."""
     teller = _Teller(person)
     return [teller.told(metric) for metric in metrics]
 
@@ -117,7 +119,7 @@ class _Teller:
         self.today = timezone.now().astimezone(Calendar.current().zone).date()
         self.rules: Mapping[str, Any] = settings.all_in_force([self.today])[self.today]
         self.goals = reading.goals(person, CATALOGUE, COMPANY, self.today)
-        self.in_force = reading.in_force()
+        self.in_force, self.owners = reading.in_force(), reading.owners()
         self.systems: dict[str, list[str]] = {}
         for entity, label in fetched(SYSTEMS, {}):
             self.systems.setdefault(entity, []).append(label)
@@ -128,19 +130,31 @@ class _Teller:
 
     def told(self, metric: Metric) -> Told:
         decided = self.in_force.get(metric.key, [])
-        standing = [each for each in decided if each.from_on <= self.today]
-        current = standing[-1].version if standing else metric.version
+        standing = self._standing(metric.key)
+        current = standing.version if standing else metric.version
         systems = sorted({label for entity in entities_of(metric) for label in self.systems.get(entity, ())})
         return Told(
             key=metric.key, label=metric.label, section=metric.section.value, meaning=metric.meaning,
             unit=UNITS[metric.unit.value], better=BETTER[metric.better], over_months=_over_months(metric),
             over_clients=_over_clients(metric), scopes=_scopes(metric), sources=tuple(systems),
             rules=tuple(self._rules(metric)), goal=_goal(metric, self.goals.get(metric.key)),
-            decided_by=standing[-1].by if standing else "", current=current,
+            owner=self.owners.get(metric.key, ""), under=tuple(self._under(metric)),
+            decided_by=standing.by if standing else "", current=current,
             versions=tuple(self._version(version) for version in versions_of(metric.key).values()),
             decisions=tuple(map(_decision, decided)), read_by=tuple(self._read_by(metric)),
             pages=tuple(_pages(metric)), spreadsheet=metric.spreadsheet_label, reference=metric.requirement,
         )
+
+    def _standing(self, metric: str) -> PutInForce | None:
+        """What was decided last of what holds today."""
+        return next((each for each in reversed(self.in_force.get(metric, [])) if each.from_on <= self.today), None)
+
+    def _under(self, metric: Metric) -> Iterator[str]:
+        """What it is worked out from, as far as that has several versions."""
+        for key in sorted(_reads(metric) & SEVERAL):
+            standing = self._standing(key)
+            version = standing.version if standing else CATALOGUE[key].version
+            yield f"{CATALOGUE[key].label} under version {version}"
 
     def _version(self, metric: Metric) -> Version:
         return Version(
@@ -192,6 +206,12 @@ class _Teller:
         }
         for key, label in readers.items():
             yield Piece(label, reverse("definition", args=[key]))
+
+
+def _reads(metric: Metric) -> set[str]:
+    """Every metric it is worked out from, near and far."""
+    direct = {key for scope in For for key in formula_inputs(metric, scope) if key in CATALOGUE} - {metric.key}
+    return direct.union(*(_reads(CATALOGUE[key]) for key in direct))
 
 
 def _over_months(metric: Metric) -> str:

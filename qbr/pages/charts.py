@@ -7,7 +7,7 @@ one figure serves light and dark.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -40,11 +40,20 @@ class Series:
 
 @dataclass(frozen=True)
 class Band:
-    """Between which values each label's is within the normal range, and the average in the middle."""
+    """Between which values each of the last labels is within the normal range, and the average in the middle."""
 
     lower: tuple[Decimal, ...]
     mean: tuple[Decimal, ...]
     upper: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True)
+class GoalLine:
+    """What each label's value should reach, or stay below; None where the goal does not hold yet."""
+
+    values: tuple[Decimal | None, ...]
+    word: str = "goal"
+    is_ceiling: bool = False  # its word stands above the line
 
 
 def trend(
@@ -54,11 +63,11 @@ def trend(
     *,
     prefix: str = "",
     suffix: str = "",
-    goal: Decimal | None = None,
+    goals: Sequence[GoalLine] = (),
     band: Band | None = None,
     marks: Sequence[Mark] = (),
 ) -> str:
-    """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word.
+    """A figure over time as JSON. Bars start at zero; a goal is a dashed line with its word, of a band two.
 
     A band lies behind everything; marks stand upright with a short label above the drawing.
     """
@@ -71,17 +80,17 @@ def trend(
         "bargroupgap": 0.08,
         "hovermode": "x unified",
     }
+    layout["xaxis"] |= {"categoryorder": "array", "categoryarray": list(labels)}  # what begins later comes first below
     layout["yaxis"] |= {"ticksuffix": suffix, "rangemode": "tozero" if from_zero else "normal"}
     if prefix:
         layout["yaxis"]["tickformat"] = _money_ticks([value for each in series for value in each.values])
-    if goal is not None:
-        line, word = _goal_line(float(goal))
-        shapes, words = [*shapes, line], [*words, word]
+    words = [*words, *(_goal_word(each) for each in goals)]
     if band is not None:
         words = [*words, _band_word(band)]
     if words:
         layout |= {"shapes": shapes, "annotations": words}
-    behind = _band(labels, band, none_below=_none_below(series)) if band else []
+    behind = _band(labels[-len(band.mean) :], band, none_below=_none_below(series)) if band else []
+    behind += [_goal_line(labels, each) for each in goals]
     return _json([*behind, *(trace for each, hue in coloured for trace in _traces(kind, labels, each, hue))], layout)
 
 
@@ -130,12 +139,18 @@ def _money_ticks(values: Sequence[Decimal | None]) -> str:
     return "$~s" if largest >= TEN else "$,.2f"
 
 
-def _goal_line(at: float) -> tuple[Trace, Trace]:
-    soft = "var(--ink-soft)"
-    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at}
-    word = {"xref": "paper", "x": 1, "xanchor": "right", "y": at, "yanchor": "bottom", "text": "goal"}
-    return line | {"line": {"color": soft, "width": 1.5, "dash": "dash"}}, word | {
-        "showarrow": False, "font": {"color": soft}
+def _goal_line(labels: Sequence[str], goal: GoalLine) -> Trace:
+    return {
+        "type": "scatter", "mode": "lines", "name": goal.word, "x": list(labels), "y": _floats(goal.values),
+        "hoverinfo": "skip", "line": {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"},
+    }  # fmt: skip
+
+
+def _goal_word(goal: GoalLine) -> Trace:
+    """At the right, where the line ends."""
+    return {
+        "xref": "paper", "x": 1, "xanchor": "right", "y": float(goal.values[-1] or 0), "text": goal.word,
+        "yanchor": "bottom" if goal.is_ceiling else "top", "showarrow": False, "font": {"color": "var(--ink-soft)"},
     }  # fmt: skip
 
 
@@ -214,8 +229,11 @@ def _json(data: list[Trace], layout: Trace) -> str:
     return json.dumps({"data": data, "layout": layout}, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def spark(values: Sequence[Decimal | None], label: str) -> SafeString | str:
-    """A small line with gaps where values are missing, its last point marked; nothing for fewer than three points."""
+def spark(values: Sequence[Decimal | None], label: str, breaks: Collection[int] = ()) -> SafeString | str:
+    """A small line with gaps where values are missing; nothing for fewer than three points.
+
+    It is not joined before the places of `breaks`, where another definition begins.
+    """
     known = [value for value in values if value is not None]
     if len(known) < 3:
         return ""
@@ -224,7 +242,9 @@ def spark(values: Sequence[Decimal | None], label: str) -> SafeString | str:
     step = Decimal(100) / max(1, len(values) - 1)
     points = [None if value is None else (at * step, 26 - (value - low) / span * 22) for at, value in enumerate(values)]
     path, pen = [], "M"
-    for point in points:
+    for at, point in enumerate(points):
+        if at in breaks:
+            pen = "M"
         if point is None:
             pen = "M"
             continue

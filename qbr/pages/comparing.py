@@ -14,9 +14,11 @@ from metrics.periods import Span
 from metrics.reading import Changed, ChangedBy, Number, Numbers
 from metrics.reading.resolved import BY_HAND
 from metrics.reading.same_days import Counts, can_be_counted, days_read, first_days
+from metrics.varying import Verdict
 from qbr.pages import formats
 from qbr.pages.filters import Question
 from qbr.pages.formats import Style
+from qbr.pages.tables import Cell
 
 MET_WORDS = {Met.MET: ("good", "Meets goal"), Met.NEAR: ("watch", "Near goal"), Met.MISSED: ("act", "Misses goal")}
 JUDGED = {Judgement.BETTER: "good", Judgement.WORSE: "act"}
@@ -139,6 +141,16 @@ def days_in(period: Span) -> int:
 def change_words(compared: Comparison, found: Number) -> str:
     assert compared.base.value is not None and found.value is not None
     return moved_words(found.metric, compared.base.value, found.value)
+
+
+def moved(now: Number, compared: Comparison | None, why_not: str, verdict: Verdict | None) -> Cell:
+    """A change as it stands in a table, with whether it is better and more than chance beneath."""
+    signal = verdict.words if verdict else ""
+    if compared is None:
+        return Cell(formats.MISSING, why=why_not, css="missing", is_number=True)
+    arrow, judged = ARROWS[compared.movement], str(compared.judgement)
+    said = "; ".join(word for word in (judged, signal) if word)
+    return Cell(f"{arrow} {change_words(compared, now)}", compared.change, why=said, is_number=True)
 
 
 def moved_words(metric: Metric, base: Decimal, value: Decimal) -> str:

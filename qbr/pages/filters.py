@@ -20,7 +20,7 @@ from metrics.declare import Goal
 from metrics.definitions import CATALOGUE
 from metrics.notes import Dated
 from metrics.periods import Month, Quarter, Span, months_between, parse
-from metrics.reading import COMPANY, ScopeRef, client
+from metrics.reading import COMPANY, NOT_LINKED, ChangedBy, ScopeRef, client
 from metrics.varying import Held, Verdict
 from organizations.models import Organization
 
@@ -40,13 +40,17 @@ class Question:
     now: datetime
     zone: ZoneInfo
     organization: Organization | None = None
+    part: ScopeRef | None = None  # a segment or what is not linked, asked for in place of a client
     given: Mapping[str, str] = field(
         default_factory=dict
     )  # the address as it was asked, for links that change one part
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Self:
-        """Raises Http404 for a client or a period that does not exist."""
+    def of(cls, request: HttpRequest, *, parts: bool = False) -> Self:
+        """Raises Http404 for a client or a period that does not exist.
+
+        With `parts` a segment or what is not linked may be asked for; other pages are of the company or a client.
+        """
         zone, now = Calendar.current().zone, timezone.now()
         given = {name: str(value) for name, value in request.GET.items() if value}
         return cls(
@@ -56,19 +60,22 @@ class Question:
             now=now,
             zone=zone,
             organization=_organization(given.get("client", "")),
+            part=_part(given) if parts else None,
             given=given,
         )
 
     @property
     def scope(self) -> ScopeRef:
-        return client(self.organization.slug) if self.organization else COMPANY
+        return self.part or (client(self.organization.slug) if self.organization else COMPANY)
 
     @property
     def for_company(self) -> bool:
-        return self.organization is None
+        return self.organization is None and self.part is None
 
     @property
     def whom(self) -> str:
+        if self.part is not None:
+            return f"Segment {self.part.slug}" if self.part.slug else "Not linked"
         return self.organization.name if self.organization else "Whole company"
 
     @property
@@ -126,6 +133,11 @@ class Question:
         return notes.touching(self.person, self.scope, CATALOGUE, first, until)
 
     @cached_property
+    def turned(self) -> dict[str, ChangedBy]:
+        """What changed along the charts of a page, by grain; `qbr.pages.turns` fills it, once for all of them."""
+        return {}
+
+    @cached_property
     def working_days(self) -> Mapping[Month, int]:
         """Of the months of the trend."""
         return varying.working_days(self.months)
@@ -146,15 +158,34 @@ class Question:
     ) -> str:
         """Where the working of one number is."""
         whose = self.scope if scope is None else scope
-        found = _number_address(metric, whose.slug, str(period or self.period))
+        found = _number_address(metric, whose, str(period or self.period))
         return f"{found}&year={TO_DATE}" if to_date else found
 
 
 @lru_cache(maxsize=20_000)
-def _number_address(metric: str, slug: str, period: str) -> str:
+def _number_address(metric: str, whose: ScopeRef, period: str) -> str:
     """A page holds hundreds of them, and they never change."""
-    parts = {"client": slug, "period": period}
+    parts = {**whose_address(whose), "period": period}
     return f"{reverse('number', args=[metric])}?{urlencode({name: value for name, value in parts.items() if value})}"
+
+
+def whose_address(whose: ScopeRef) -> dict[str, str]:
+    """The part of an address that says for whom; empty for the company."""
+    if whose == NOT_LINKED:
+        return {"not_linked": "yes"}
+    return {"segment" if whose.kind == "segment" else "client": whose.slug}
+
+
+def _part(given: Mapping[str, str]) -> ScopeRef | None:
+    if "not_linked" in given:
+        return NOT_LINKED
+    name = given.get("segment", "").strip().lower()
+    if not name:
+        return None
+    found = next((each for each in reading.segments() if each.slug.lower() == name), None)
+    if found is None:
+        raise Http404("There is no such segment.")
+    return found
 
 
 def _period(text: str, local_now: datetime) -> Span:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from metrics.models import Note
 from metrics.notes import Dated
 from metrics.periods import Span
-from metrics.reading import Number
+from qbr.pages.turns import Turn
 
 Trace = dict[str, Any]  # a part of a figure, in the words of Plotly's schema
 
@@ -19,6 +18,7 @@ ROWS = 3  # of labels above each other
 LABEL_HEIGHT = 15  # pixels a row
 NARROW = 300  # pixels across on the narrowest screen: labels that keep apart there do so everywhere
 LETTER = 6.5  # pixels wide
+TURNS = "var(--series-5)"  # the colour of lines where numbers begin to be worked out otherwise
 KINDS = {Note.Kind.OTHER: "Note", Note.Kind.PRICE: "Price"}
 
 
@@ -30,6 +30,7 @@ class Mark:
     label: str
     short: str = ""  # where there is no room for the label
     until: float | None = None
+    is_turn: bool = False  # from here on numbers are worked out otherwise
 
 
 def of_notes(notes: Iterable[Dated], periods: Sequence[Span]) -> list[Mark]:
@@ -41,15 +42,9 @@ def of_notes(notes: Iterable[Dated], periods: Sequence[Span]) -> list[Mark]:
     ]  # fmt: skip
 
 
-def of_definitions(rows: Iterable[Sequence[Number]]) -> list[Mark]:
-    """Where two versions of a definition meet."""
-    met = {
-        at: number.version
-        for row in rows
-        for at, (before, number) in enumerate(pairwise(row), 1)
-        if None not in (before.version, number.version) and before.version != number.version
-    }
-    return [Mark(at - 0.5, f"Definition {version}", f"v{version}") for at, version in sorted(met.items())]
+def of_turns(turns: Iterable[Turn]) -> list[Mark]:
+    """Where two versions of a definition meet, or other settings begin: between the two periods."""
+    return [Mark(turn.at - 0.5, f"{turn.letter} {turn.word}", turn.letter, is_turn=True) for turn in turns]
 
 
 def marked(marks: Sequence[Mark], labels: int) -> tuple[list[Trace], list[Trace], int]:
@@ -74,7 +69,8 @@ def _place(day: date, periods: Sequence[Span]) -> float:
 def _shapes(mark: Mark, labels: int) -> list[Trace]:
     upright = {"yref": "paper", "y0": 0, "y1": 1}
     line = upright | {"type": "line", "x0": mark.at, "x1": mark.at}
-    drawn = [line | {"line": {"color": "var(--watch)", "width": 1.5, "dash": "dot"}}]
+    look = {"color": TURNS, "dash": "solid"} if mark.is_turn else {"color": "var(--watch)", "dash": "dot"}
+    drawn = [line | {"line": look | {"width": 1.5}}]
     if mark.until is not None:
         area = upright | {"type": "rect", "x0": mark.at, "x1": min(mark.until, labels - 0.5), "layer": "below"}
         drawn.append(area | {"fillcolor": "var(--watch-wash)", "opacity": 0.7, "line": {"width": 0}})
@@ -93,6 +89,6 @@ def _placed(mark: Mark, labels: int, taken: list[list[tuple[float, float]]]) -> 
                 return {
                     "x": mark.at, "xanchor": "right" if to_the_left else "left", "yref": "paper", "y": 1,
                     "yanchor": "bottom", "yshift": row * LABEL_HEIGHT, "text": text, "showarrow": False,
-                    "font": {"color": "var(--watch)", "size": 11},
+                    "font": {"color": "var(--ink)" if mark.is_turn else "var(--watch)", "size": 11},
                 }  # fmt: skip
     return None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models.functions import Lower, Trim
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
 from metrics import comparisons, reading, working
-from metrics.declare import Unit
+from metrics.declare import For, Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import Origin
-from metrics.reading import Number
+from metrics.reading import NOT_LINKED, Number, ScopeRef, client
 from metrics.working import EntryMade, Working
+from qbr import access
 from qbr.pages import formats, formula_shown, rows_shown, tables
 from qbr.pages.beside_number import Beside, alone, beside
 from qbr.pages.filters import Question
@@ -49,6 +52,7 @@ class NumberShown:
     across: str
     inputs: Table | None
     months: Table | None
+    parts: Table | None  # of the company its segments and what is not linked, of a segment its clients
     facts: tuple[tuple[str, str], ...]
     systems: Table | None
     versions: Table | None
@@ -78,11 +82,12 @@ def shown(metric: str, question: Question) -> NumberShown:
         across=explained.across,
         inputs=_inputs(explained, question) if explained.inputs else None,
         months=_months(explained, question),
+        parts=_parts(explained, question),
         facts=tuple(_facts(explained, question)),
         systems=_systems(explained, question) if explained.systems else None,
         versions=_versions(explained, question) if len(explained.versions) > 1 else None,
         definition=_definition_page(metric),
-        rows=rows_shown.listed(explained, question) if explained.has_rows else None,
+        rows=rows_shown.listed(explained, question) if explained.has_rows and number.scope.kind != "segment" else None,
         entries=_entries(explained, question) if explained.entries else None,
         beside=() if explained.to_date else tuple(beside(explained, question)),
         address=address(metric),
@@ -168,6 +173,31 @@ def _months(explained: Working, question: Question) -> Table | None:
     )
 
 
+def _parts(explained: Working, question: Question) -> Table | None:
+    """Each with its own working. The year to date is not told in parts."""
+    number = explained.number
+    named = {} if explained.to_date or not number.metric.is_for(For.ORGANIZATION) else _whose_parts(number.scope)
+    found = reading.numbers(question.person, [number.metric.key], named, [number.period]) if named else {}
+    there = [each for each in found.values() if each.version is not None]  # a part without a value is no part
+    if not there:
+        return None
+    return Table(
+        "Clients" if number.scope.kind == "segment" else "Segments and what is not linked",
+        (Column("For whom"), Column("Value", number.metric.unit)),
+        tuple(Line((tables.text(named[each.scope]), tables.number(each, question))) for each in there),
+    )
+
+
+def _whose_parts(scope: ScopeRef) -> dict[ScopeRef, str]:
+    """What lies one step below a scope, with its name."""
+    if scope.is_company:
+        return {each: f"Segment {each.slug}" for each in reading.segments()} | {NOT_LINKED: "Not linked"}
+    if scope.kind != "segment":
+        return {}
+    held = access.clients().annotate(named=Lower(Trim("segment"))).filter(named=scope.slug.strip().lower())
+    return {client(slug): name for slug, name in held.order_by("name").values_list("slug", "name")}
+
+
 def _systems(explained: Working, question: Question) -> Table:
     """The reads behind it and how fresh they are."""
     return Table(
@@ -219,9 +249,16 @@ def _facts(explained: Working, question: Question) -> list[tuple[str, str]]:
     if number.fact_rows is not None:
         said.append(("Rows counted", f"{number.fact_rows:,}"))
     said += [(rule.label, rule.value) for rule in explained.rules]
+    if under := reading.stands_on(number):
+        said.append(("Worked out with", _under(under)))
     if made:
         said += [("Definition", f"version {made.version}"), ("Worked out", formats.moment(made.at, question.zone))]
     return [(name, text) for name, text in said if text]
+
+
+def _under(versions: Sequence[tuple[str, int]]) -> str:
+    """“Reactive hours under version 2”."""
+    return ", ".join(f"{CATALOGUE[key].label} under version {version}" for key, version in versions)
 
 
 def _exact(number: Number) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from django.urls import reverse
 
-from metrics import comparisons, reading
+from metrics import comparisons, reading, varying
 from metrics.comparisons import Comparison
 from metrics.declare import Manual
 from metrics.definitions import CATALOGUE
@@ -18,8 +18,7 @@ from metrics.periods import Month
 from metrics.reading import Freshness, Number, Numbers, client
 from qbr import access
 from qbr.data import undecided
-from qbr.pages import formats, tables
-from qbr.pages.comparing import change_words
+from qbr.pages import comparing, formats, tables
 from qbr.pages.filters import Question
 from qbr.pages.layout import Context, Page, Panel, Width
 from qbr.pages.panels import Tiles
@@ -133,14 +132,15 @@ class Movers(Panel):
         moved = _moved_most(question)
         unit = CATALOGUE[MOVED].unit
         columns = (Column("Client"), Column(before.label, unit), Column(period.label, unit), Column("Change", unit))
-        return Table(self.title, columns, tuple(self._line(question, *row) for row in moved))
-
-    def _line(self, question: Question, name: str, now: Number, compared: Comparison) -> Line:
-        href = question.address(reverse("client"), client=now.scope.slug)
-        change = tables.Cell(change_words(compared, now), compared.change, why=str(compared.judgement), is_number=True)
-        return Line(
-            (tables.text(name, href), tables.number(compared.base, question), tables.number(now, question), change)
-        )
+        signals = varying.signals(question.person, [MOVED], [now.scope for _, now, _ in moved], period)
+        return Table(self.title, columns, tuple(
+            Line((
+                tables.text(name, question.address(reverse("client"), client=now.scope.slug)),
+                tables.number(compared.base, question), tables.number(now, question),
+                comparing.moved(now, compared, "", signals.get((MOVED, now.scope))),
+            ))
+            for name, now, compared in moved
+        ))  # fmt: skip
 
 
 def _moved_most(question: Question) -> list[tuple[str, Number, Comparison]]:

@@ -87,7 +87,7 @@ def _file(panel: Panel, question: Question, numbers: Numbers, form: str) -> Http
 @login_required
 def working(request: HttpRequest, metric: str) -> HttpResponse:
     """How one number came to be, down to its rows: a page, or for htmx what opens beside the number."""
-    question = Question.of(request)
+    question = Question.of(request, parts=True)
     if "format" in request.GET:
         return exports.download(number.rows_table(metric, question), question, request.GET["format"])
     if name := request.GET.get("part"):

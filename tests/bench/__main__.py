@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from tests.bench import database
 
-PARTS = ("loading", "collecting", "rolling", "touched", "closing", "pages", "working", "matching")
+PARTS = ("loading", "collecting", "rolling", "touched", "pages", "closing", "working", "matching")
 TICKETS_LOADED = 200_000
 ACCOUNTS_LOADED = 1_000
 
@@ -44,10 +44,10 @@ def _loaded(wanted: list[str], scale: float) -> None:
 
 
 def _rolled(wanted: list[str], scale: float) -> None:
-    from tests.bench import closing, pages, rolling, working
+    from tests.bench import pages, rolling
     from tests.bench.world import Size
 
-    size = Size().scaled(scale) if scale < 1 else Size()
+    size = Size().scaled(scale)
     of = rolling.prepare(size)
     if "rolling" in wanted or "touched" in wanted:
         whole = rolling.full(size, of, rounds=3 if "rolling" in wanted else 1)
@@ -55,10 +55,18 @@ def _rolled(wanted: list[str], scale: float) -> None:
             rolling.touched(of, whole)
     else:
         rolling.everything()
-    if "closing" in wanted:
-        closing.bench(of)
     if "pages" in wanted:
         pages.bench(size, of)
+
+
+def _of_many_clients(wanted: list[str], scale: float) -> None:
+    from tests.bench import closing, rolling, working
+    from tests.bench.world import MANY_CLIENTS
+
+    of = rolling.prepare(MANY_CLIENTS.scaled(scale))
+    rolling.first_time(of)
+    if "closing" in wanted:
+        closing.bench(of)
     if "working" in wanted:
         working.bench(of)
 
@@ -71,7 +79,8 @@ def _matched(wanted: list[str], scale: float) -> None:
 
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[list[str], float], None]], ...] = (
     (("loading", "collecting"), _loaded),
-    (("rolling", "touched", "closing", "pages", "working"), _rolled),
+    (("rolling", "touched", "pages"), _rolled),
+    (("closing", "working"), _of_many_clients),
     (("matching",), _matched),
 )
 

@@ -36,6 +36,7 @@ TIME = {
     "undecided_hours": ("sum(f.hours)", "k.kind IS NULL"),
     "hours_logged": ("sum(f.hours)", "true"),
 }
+TIME_BY_DAY_WORKED = {f"{name}_2": column for name, column in TIME.items()}  # the second version of each
 DEVICES = {
     "endpoints_managed": ("count(*)", "f.kind IN ('workstation', 'server', 'vm_host')"),
     "seats_managed": ("count(*)", "f.kind = 'workstation'"),
@@ -61,7 +62,7 @@ COMPANY = "kind = 'company'"
 STOCKS = (*DEVICES, *AGREEMENTS)
 LASTS = ("agreement_mrr", "tickets_open")
 FIRSTS = ("opening_mrr",)
-EVERYONES = (*OPENED, *CLOSED, *OPEN, *TIME, *DEVICES, *AGREEMENTS, *MOVES)
+EVERYONES = (*OPENED, *CLOSED, *OPEN, *TIME, *TIME_BY_DAY_WORKED, *DEVICES, *AGREEMENTS, *MOVES)
 BASE = (*EVERYONES, *LEDGER)
 TOTALS = {"total_revenue": " + ".join(REVENUE), "total_expenses": " + ".join(EXPENSES)}
 TOTALS["net_profit"] = f"({TOTALS['total_revenue']}) - ({TOTALS['total_expenses']})"
@@ -98,6 +99,8 @@ WORKED_OUT = {
     "reactive_service_pct": ("NULL::numeric", False),
     "service_revenue_per_employee": ("NULL::numeric", False),
     "service_revenue_per_technical_employee": ("NULL::numeric", False),
+    "service_revenue_per_employee_2": ("NULL::numeric", False),
+    "service_revenue_per_technical_employee_2": ("NULL::numeric", False),
 }
 
 
@@ -113,6 +116,15 @@ def counts(columns: Mapping[str, tuple[str, str]], row: str = "f.id") -> str:
 BY_SCOPE = "GROUP BY GROUPING SETS ((s.scope_id, m.month), (m.month))"
 SCOPE = "coalesce(s.scope_id, (SELECT id FROM scope WHERE kind = 'company')) AS scope_id, m.month"
 KIND = "LEFT JOIN queue_kind k ON k.queue_id = f.queue_id"
+
+
+def hours(columns: Mapping[str, tuple[str, str]], day: str) -> str:
+    return f"""
+        SELECT {SCOPE}, {counts(columns)} FROM time_entry f JOIN owner_of s ON s.account_id = f.account_id
+        LEFT JOIN ticket t ON t.id = f.ticket_id LEFT JOIN queue_kind k ON k.queue_id = t.queue_id
+        JOIN month_end m ON m.month = date_trunc('month', f.{day}::timestamp)::date
+        WHERE f.retired_on IS NULL {BY_SCOPE}"""
+
 
 FACTS = {
     "month_end": """
@@ -136,11 +148,8 @@ FACTS = {
         JOIN month_end m ON m.month >= date_trunc('month', f.opened_on::timestamp) AND m.ends_on <= f.closed_on
         WHERE f.retired_on IS NULL AND f.parent_id IS NULL AND f.merged_into_id IS NULL
           AND f.closed_on >= date_trunc('month', f.opened_on::timestamp) + interval '1 month' {BY_SCOPE}""",
-    "hours": f"""
-        SELECT {SCOPE}, {counts(TIME)} FROM time_entry f JOIN owner_of s ON s.account_id = f.account_id
-        LEFT JOIN ticket t ON t.id = f.ticket_id LEFT JOIN queue_kind k ON k.queue_id = t.queue_id
-        JOIN month_end m ON m.month = date_trunc('month', f.entered_on::timestamp)::date
-        WHERE f.retired_on IS NULL {BY_SCOPE}""",
+    "hours": hours(TIME, "entered_on"),
+    "hours_worked": hours(TIME_BY_DAY_WORKED, "worked_on"),
     "devices": f"""
         SELECT {SCOPE}, {counts(DEVICES)}
         FROM month_end m JOIN asset_state f ON f.from_on <= m.day AND f.until_on > m.day
@@ -194,6 +203,7 @@ SELECT scope_id, s.kind, s.kind = 'organization' AS client, m.period_id, m.month
 FROM (SELECT id AS scope_id, kind FROM scope) s CROSS JOIN month_end m
 LEFT JOIN opened USING (scope_id, month) LEFT JOIN closed USING (scope_id, month)
 LEFT JOIN stood_open USING (scope_id, month) LEFT JOIN hours USING (scope_id, month)
+LEFT JOIN hours_worked USING (scope_id, month)
 LEFT JOIN devices USING (scope_id, month) LEFT JOIN agreements USING (scope_id, month)
 LEFT JOIN moves USING (scope_id, month)
 LEFT JOIN ledger ON ledger.month = m.month AND s.kind = 'company'
@@ -258,7 +268,7 @@ def _spread(table: str, source: str, definitions: Mapping[str, int]) -> str:
 def roll_up(first: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        cursor.execute("SELECT metric, id FROM definition WHERE version = 1")
+        cursor.execute("SELECT metric || CASE WHEN version > 1 THEN '_' || version ELSE '' END, id FROM definition")
         definitions = dict(cursor.fetchall())
         for table, select in FACTS.items():
             cursor.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {select}", {"first": first})

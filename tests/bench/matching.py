@@ -10,7 +10,7 @@ from django.db import connection
 
 from collectors.facts.accounts import Account
 from collectors.sandbox.labelled import FOUNDING, LabelledAccount, labelled_world
-from organizations import signals, suggestions
+from organizations import blocking, suggestions
 from organizations.evaluation.writing import SEEN_FROM, write
 from organizations.matching import link_new
 from tests.bench import database
@@ -94,7 +94,7 @@ def _one_by_one(held_back: list[LabelledAccount], of: str) -> None:
 
 def _seconds(account: int) -> float:
     began = time.perf_counter()
-    signals.refresh([account])
+    blocking.refresh([account])
     suggestions.refresh([account])
     return time.perf_counter() - began
 

@@ -18,7 +18,8 @@ GOAL = "p95 under 100 ms"
 ONE = "client-7"
 NUMBERS = {  # what each kind of number is made of
     "counted": "reactive_tickets_closed", "summed": "reactive_hours", "standing": "tickets_open",
-    "listed": "endpoints_managed", "moved": "new_mrr", "worked out": "rhem", "of money": "net_profit",
+    "listed": "endpoints_managed", "moved": "new_mrr", "opened with": "opening_mrr", "worked out": "rhem",
+    "of money": "net_profit",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from collectors.connections import CollectorRun, Connection
 from collectors.convert import constant, utc
 from collectors.declare import Endpoint
+from collectors.errors import Refused
 from collectors.facts.accounts import Account
 from collectors.facts.agreements import Addition, Agreement
 from collectors.facts.estate import Alert, Asset, AssetState
@@ -313,6 +314,20 @@ def test_another_time_zone_gives_other_days_and_marks_the_months_on_both_sides(s
     assert Calendar.current().time_zone == "Europe/Berlin"
     assert Ticket.objects.get(external_id="1").opened_on == date(2026, 2, 1)
     assert marks() == {("Ticket", 0, date(2026, 1, 1)), ("Ticket", 0, date(2026, 2, 1))}
+
+
+def test_the_time_zone_stays_while_a_month_is_closed(source: Connection) -> None:
+    load(source, "tickets", [ticket(1, opened="2026-02-01T05:30:00+00:00")], zone=CHICAGO)
+    marks()
+    Calendar.objects.update_or_create(id=1, defaults={"time_zone": CHICAGO, "closed_through": date(2026, 1, 31)})
+    with pytest.raises(Refused, match=r"^Periods are closed through 31 Jan 2026, .* Reopen them first"):
+        rezone("Europe/Berlin")
+    rezone(CHICAGO)
+    assert Calendar.current().time_zone == CHICAGO
+    assert Ticket.objects.get().opened_on == date(2026, 1, 31)
+    Calendar.objects.update(closed_through=None)
+    rezone("Europe/Berlin")
+    assert Ticket.objects.get().opened_on == date(2026, 2, 1)
 
 
 def test_a_vendor_file_that_leaves_a_hole_is_told_so() -> None:

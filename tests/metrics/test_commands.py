@@ -10,40 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from python_calamine import CalamineWorkbook
 
 from metrics.models import Entry
 from metrics.periods import Month
 from organizations.models import Organization
+from tests.metrics.golden import MONTHS, SMART_NUMBERS
 from tests.metrics.stored_values import store
 
 pytestmark = pytest.mark.django_db
-
-GOLDEN = settings.ROOT / "qbr" / "examples" / "golden_q1_2025.csv"
-
-# Worked out by hand from the months: sums of flows over means of stocks.
-Q1_2025 = {
-    "reactive_tickets_per_tech_per_month": "65.45454545",
-    "total_close_pct": "99.90749306",
-    "reactive_tickets_per_endpoint_per_month": "0.60662177",
-    "rhem": "0.25369248",
-    "average_resolution_time": "0.41859259",
-    "reactive_service_pct": "16.40645981",
-    "net_profit_pct": "10.47589857",
-    "service_revenue_pct": "70.27088894",
-    "services_from_mrr_pct": "91.08900778",
-    "service_revenue_per_employee": "170464.94117647",
-    "service_revenue_per_technical_employee": "263445.81818182",
-    "aisp": "201.44017094",
-    "mrr_per_agreement": "2972.6036036",
-    "new_mrr_added": "2902",
-    "lost_mrr_churn": "2536",
-    "net_mrr_gain": "366",
-    "dials_per_appointment": "0",
-    "sales_call_close_pct": "50",
-}
 
 
 def run(command: str, *arguments: object) -> str:
@@ -57,15 +33,15 @@ def smart_numbers(period: str) -> dict[str, dict[str, Any]]:
 
 
 def test_the_golden_quarter_gives_the_18_smart_numbers_to_eight_digits() -> None:
-    run("import_metrics", GOLDEN, "--scope", "company", "--commit")
+    run("import_metrics", MONTHS, "--scope", "company", "--commit")
     found = smart_numbers("2025-Q1")
-    assert list(found) == list(Q1_2025)
-    for key, exact in Q1_2025.items():
+    assert list(found) == list(SMART_NUMBERS)
+    for key, exact in SMART_NUMBERS.items():
         assert (found[key]["state"], Decimal(found[key]["value"])) == ("measured", Decimal(exact)), key
 
 
 def test_the_months_of_the_golden_quarter_come_out_too_and_nothing_over_nothing_is_undefined() -> None:
-    run("import_metrics", GOLDEN, "--commit")
+    run("import_metrics", MONTHS, "--commit")
     january = smart_numbers("2025-01")
     assert january["services_from_mrr_pct"]["value"].startswith("101.89")  # NRR was negative; never capped (C18)
     assert january["reactive_tickets_per_endpoint_per_month"]["value"].startswith("0.59296")
@@ -101,7 +77,7 @@ def test_an_import_over_collected_months_writes_corrections(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("command", "arguments", "sentence"), [
     ("import_metrics", ["nowhere.csv"], "cannot be opened"),
-    ("import_metrics", [GOLDEN, "--scope", "nobody"], "There is no client “nobody”"),
+    ("import_metrics", [MONTHS, "--scope", "nobody"], "There is no client “nobody”"),
     ("smartnumbers", ["2025-Q5"], "is no period"),
     ("smartnumbers", ["2025-Q1", "--client", "nobody"], "There is no client “nobody”"),
     ("export_metrics", ["2025-Q1", "figures.txt"], "Say --format csv or --format xlsx"),
@@ -119,13 +95,13 @@ def test_a_clients_smart_numbers_say_what_is_kept_for_the_company_only() -> None
 
 
 def test_smart_numbers_are_a_table_for_people() -> None:
-    run("import_metrics", GOLDEN, "--commit")
+    run("import_metrics", MONTHS, "--commit")
     said = run("smartnumbers", "2025-01")
     assert "— no first-time appointments" in said
 
 
 def test_an_export_holds_every_number_with_its_state(tmp_path: Path) -> None:
-    run("import_metrics", GOLDEN, "--commit")
+    run("import_metrics", MONTHS, "--commit")
     run("export_metrics", "2025-Q1", tmp_path / "figures.csv")
     text = (tmp_path / "figures.csv").read_text("utf-8-sig")
     rows = {row["Metric"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}

@@ -17,8 +17,8 @@ from metrics.models import MonthlyValue
 from metrics.periods import Month, Quarter
 from metrics.reading import COMPANY, client
 from metrics.reading.same_days import can_be_counted, days_read, first_days
+from tests.metrics.breakdowns.world import MAY, World, moment
 from tests.metrics.stored_values import person
-from tests.metrics.test_breakdowns import MAY, World, moment
 
 pytestmark = pytest.mark.django_db
 

@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 
-from collectors.models import Ticket
+from collectors.models import Listing, Ticket
 from metrics import rollup, settings
-from metrics.declare import For, facts_of
+from metrics.declare import For, Standing, facts_of
 from metrics.definitions import CATALOGUE
 from metrics.entering import CellEdit, save
 from metrics.models import MonthlyValue, QueueKind
 from metrics.periods import Month, Quarter
 from metrics.reading import COMPANY, NOT_LINKED, ScopeRef, client
+from metrics.rollup.compile import stood
 from metrics.working import OverBudget, Rows, explain, rows
 from metrics.working.listings import listing_of
+from organizations.models import Organization
 from tests.metrics.rollup.world import World
 from tests.metrics.stored_values import person
 
@@ -140,6 +142,33 @@ def test_the_companys_newest_rows_found_by_index_are_those_found_among_all(
                 assert near.rows == every.rows[offset : offset + 3], (metric.key, period, offset)
                 compared += len(near.rows)
     assert compared > 100
+
+
+def test_what_stood_open_at_a_month_end_has_an_index_of_its_own() -> None:
+    """The condition of the index is written in a migration, that of the statements follows from the declaration."""
+    declared = CATALOGUE["tickets_open"]
+    assert isinstance(declared, Standing)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT f.id FROM ticket f WHERE {stood(declared.began, declared.until)}")
+        assert "ticket_stood_open" in str(cursor.fetchall())
+
+
+def test_what_moved_without_a_line_of_its_own_changing_is_found_as_well(boss: User, world: World) -> None:
+    """Where a month end was not read every agreement seems to have; a rule that changes moves whole agreements."""
+    world.agreement(world.account(Organization.objects.get(slug="acme")), "70", kind="Block of hours")
+    with transaction.atomic():
+        Listing.objects.filter(day=date(2025, 2, 28)).delete()
+        for metric, month in (("lost_mrr", FEBRUARY), ("new_mrr", MARCH)):
+            every = rows(boss, metric, COMPANY, Q1, limit=500)
+            assert (month.starts_on, Decimal(70)) in zip(
+                cells(every, "month"), map(abs, cells(every, "moved")), strict=True
+            )
+            assert rows(boss, metric, COMPANY, Q1, limit=500, counted=500).rows == every.rows
+        transaction.set_rollback(True)
+    settings.decide("managed_agreement_kinds", ["managed"], from_on=date(2025, 2, 1))
+    lost = rows(boss, "lost_mrr", COMPANY, FEBRUARY, counted=100)
+    assert [row.cells[2:] for row in lost.rows] == [(Decimal(70), Decimal(0), Decimal(-70))]
 
 
 def test_rows_of_a_stock_are_those_listed_at_the_months_end_without_spares_and_our_own(

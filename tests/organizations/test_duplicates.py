@@ -10,7 +10,7 @@ import pytest
 
 from collectors.facts.accounts import Account
 from collectors.facts.estate import Asset, AssetState
-from organizations import linking, signals
+from organizations import blocking, linking
 from organizations.duplicates import MOST, held_by, pairs
 from organizations.models import NotDuplicate
 from tests.organizations.conftest import MakeAccount, MakeOrganization, connection_of
@@ -23,7 +23,7 @@ def say(account: Account, **evidence: Any) -> Account:
     """What an account says of itself, as collected, and read."""
     account.evidence |= evidence
     account.save()
-    signals.refresh([account.pk])
+    blocking.refresh([account.pk])
     return account
 
 

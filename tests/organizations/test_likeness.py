@@ -23,6 +23,8 @@ from organizations.names import looks_like, normalised
     ("Fernbrook Dental", "Fernbrook Law", Alike.PART),
     ("Mill Dental", "Milldale Dental", Alike.PART),
     ("Store 12", "Store 13", Alike.PART),
+    ("Management of Hazelmere", "Mgmt of Hazelmere", Alike.PART),
+    ("Veterinary Clinic of Ash", "Vet Shop of Ash", Alike.UNLIKE),
     ("Fernbrook Dental", "Birch Realty", Alike.UNLIKE),
     ("Fernbrook Dental", "4c088f1a-68a1-4d3a-a2ba-ed30d8710a00", Alike.UNKNOWN),
     ("Fernbrook Dental", "\N{TOOTH}", Alike.UNKNOWN),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
@@ -10,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from collectors.facts.touched import Calendar
 from metrics.definitions import CATALOGUE
+from metrics.models import Basis, Definition, InForce
 from metrics.periods import Month
 from qbr.definitions import found, told
 from tests.metrics.stored_values import store
@@ -97,6 +100,35 @@ def test_a_definition_says_how_it_is_made_and_where_it_is_used(boss: User) -> No
     assert [whom for whom, _ in aisp.shown.formulas] == ["For the company", "For a client"]
     assert {"RHEM (reactive hours / endpoint / month)"} <= {reader.text for reader in hours.read_by}
     assert [(version.number, bool(version.note)) for version in hours.versions] == [(1, False), (2, True)]
+
+
+def test_who_owns_a_definition_is_a_row_an_administrator_edits(client: Client) -> None:
+    someone = User.objects.create_user("pat", first_name="Pat", last_name="Example")
+    assert "<dt>Owner</dt><dd>No one yet" in text(client, "/definitions/rhem/")
+    form = "/admin/metrics/metricowner/add/"
+    assert client.post(form, {"metric": "rhem", "owner": someone.pk}).status_code == 302
+    assert "<dt>Owner</dt><dd>Pat Example" in text(client, "/definitions/rhem/")
+    assert "already exists" in client.post(form, {"metric": "rhem", "owner": someone.pk}).content.decode()
+
+
+def test_what_reads_a_metric_says_under_which_version(boss: User, client: Client) -> None:
+    """Near and far: labor per ticket reads hours, and what is in force decides of which version."""
+    store("reactive_hours", Month(2026, 4), "1", version=2)
+    assert "Reactive hours under version 1" in text(client, "/definitions/rhem/")
+    InForce.objects.create(
+        metric="reactive_hours", from_on=date(2026, 4, 1), definition=Definition.objects.get(metric="reactive_hours")
+    )
+    assert "Reactive hours under version 2" in text(client, "/definitions/rhem/")
+    assert "under version" not in text(client, "/definitions/endpoints_managed/")
+
+
+def test_a_number_says_under_which_version_of_another_it_was_worked_out(client: Client) -> None:
+    month = Month(2026, 9)
+    store("reactive_hours", month, "460.5", version=2)
+    store("rhem", month, "0.3")
+    hours = Basis.objects.get(definition__metric="reactive_hours")
+    Basis.objects.filter(definition__metric="rhem").update(inputs=[hours.pk])
+    assert "Reactive hours under version 2" in text(client, "/numbers/rhem/?period=2026-09")
 
 
 def test_the_page_asks_the_same_few_questions_however_much_there_is(client: Client) -> None:

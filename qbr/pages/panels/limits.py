@@ -8,6 +8,7 @@ from metrics import varying
 from metrics.limits import MOST
 from metrics.models import HeldLimits
 from metrics.periods import Month
+from metrics.reading.stored import scope_ids
 from metrics.varying import Held
 from metrics.working import Working
 from qbr import access
@@ -29,7 +30,7 @@ def beside(explained: Working, question: Question) -> Context | None:
         "is_signal": verdict is not None and verdict.signal is not None,
         "month": verdict.month.label if verdict else "",
         "facts": _facts(held, question),
-        "may_work_out": access.may_enter(question.person),
+        "may_work_out": access.may_enter(question.person) and question.part is None,
         "metric": number.metric.key, "client": number.scope.slug, "back": question.address(part=None),
         "earlier": _earlier(held, question),
     }  # fmt: skip
@@ -57,8 +58,7 @@ def _facts(held: Held, question: Question) -> list[tuple[str, str]]:
 def _earlier(held: Held, question: Question) -> list[str]:
     """Limits that were given up, newest first."""
     rows = HeldLimits.objects.filter(
-        definition__metric=held.metric.key, scope__kind=held.scope.kind,
-        scope__organization__slug=held.scope.slug or None,
+        definition__metric=held.metric.key, scope_id__in=scope_ids([held.scope]),
     ).exclude(superseded_at=None).order_by("-superseded_at")  # fmt: skip
     return [
         f"{formats.of(held.metric, row.lower)} to {formats.of(held.metric, row.upper)}, "

@@ -52,7 +52,7 @@ def noted(question: Question, keys: Iterable[str]) -> Sequence[Dated]:
 
 def note_address(question: Question, metric: str = "") -> str:
     """Where a note on this is written; nowhere for those who may not."""
-    if not access.may_enter(question.person):
+    if not access.may_enter(question.person) or question.part is not None:
         return ""
     slug = question.organization.slug if question.organization else ""
     given = {"client": slug, "metric": metric, "next": question.address(panel=None, part=None)}

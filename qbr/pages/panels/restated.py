@@ -106,17 +106,15 @@ def _sentence(each: Row, zone: ZoneInfo) -> Sentence:
     subject = f"{shown.label} of {shown.when}"
     if each.row.decision == Decision.WAITING:
         text = f"A later change at the source: {subject} would be {shown.now}, not {shown.was}"
-        return Sentence(text, each.row.cause, href, "watch")
+        return Sentence(text, each.cause, href, "watch")
     decided_on = f" on {formats.day(each.row.decided_at.astimezone(zone).date())}" if each.row.decided_at else ""
-    return Sentence(f"{subject} restated {shown.was} to {shown.now}{decided_on}", each.row.cause, href, "good")
+    return Sentence(f"{subject} restated {shown.was} to {shown.now}{decided_on}", each.cause, href, "good")
 
 
 def of_period(person: Person, scope: ScopeRef, period: Span, metric: str = "") -> list[Row]:
     """Those of the period itself; where it has none, those of its months. What is counted comes first."""
-    every = closing.restatements(
-        person, waiting=False, spans=dict.fromkeys([period, *period.months]), scope=scope, metric=metric
-    )
-    spoken = [each for each in every if each.row.decision in (Decision.WAITING, Decision.ACCEPTED)]
+    asked = closing.Asked(dict.fromkeys([period, *period.months]), scope, metric)
+    spoken = closing.restatements(person, asked, Decision.WAITING, Decision.ACCEPTED)
     own = [each for each in spoken if each.period == period] or spoken
     return sorted(own, key=lambda each: not is_counted(each))
 

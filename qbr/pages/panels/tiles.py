@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.utils.safestring import SafeString
 
-from metrics import comparisons
+from metrics import comparisons, reading
 from metrics.declare import Goal
 from metrics.definitions import CATALOGUE
 from metrics.models import State
@@ -164,4 +164,6 @@ def _spark(key: str, question: Question, numbers: Numbers) -> SafeString | str:
     months = question.months[-SPARK_MONTHS:]
     row = [numbers[key, question.scope, month] for month in months]
     values = [number.value if number.state is not State.INCOMPLETE else None for number in row]
-    return charts.spark(values, f"{CATALOGUE[key].label} by month, {months[0].label} to {months[-1].label}")
+    switches = {switch.period for switch in reading.switches(row)}
+    breaks = [at for at, month in enumerate(months) if month in switches]
+    return charts.spark(values, f"{CATALOGUE[key].label} by month, {months[0].label} to {months[-1].label}", breaks)

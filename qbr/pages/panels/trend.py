@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from metrics import comparisons, reading
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
 from metrics.models import State
 from metrics.periods import Span
 from metrics.reading import Number, Numbers
-from qbr.pages import charts, formats, marks, tables
+from qbr.pages import charts, formats, marks, tables, turns
 from qbr.pages.filters import Question
 from qbr.pages.layout import Ask, Context, Panel
 from qbr.pages.panels.noted import Listed, note_address, noted
 from qbr.pages.tables import Column, Line, Table
+from qbr.pages.turns import Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,59 +39,80 @@ class Trend(Panel):
         keys = self.seen(question)
         if not keys:
             return None
-        table, rows = self.table(question, numbers), self._rows(question, numbers)
+        rows = self._rows(question, numbers)
         if not any(number.value is not None for row in rows.values() for number in row):
             return {"empty": why_empty(next(iter(rows.values())))}
         periods = self.periods(question)
-        notes = noted(question, keys)
+        notes, met = noted(question, keys), turns.turns(question, numbers, rows, periods)
         return {
             "figure": charts.trend(
                 self.kind,
                 [period.label for period in periods],
                 [_series(CATALOGUE[key].label, rows[key]) for key in keys],
-                goal=self._goal(question, keys),
-                band=self._band(question, keys),
-                marks=[*marks.of_definitions(rows.values()), *marks.of_notes(notes, periods)],
+                goals=self._goals(question, keys),
+                band=self._band(question, keys, rows),
+                marks=[*marks.of_turns(met), *marks.of_notes(notes, periods)],
                 **_axis(CATALOGUE[keys[0]].unit),
             ),
             "legend": legend([CATALOGUE[key].label for key in keys]) if len(keys) > 1 else (),
             "summary": " ".join(finding(rows[key], named=len(keys) > 1) for key in keys[:2]),
-            "table": table,
+            "table": self._table(question, rows, met),
+            "turns": met,
             "notes": [Listed.of(note, number) for number, note in enumerate(notes, 1)],
             "add_note": note_address(question, keys[0] if len(keys) == 1 else ""),
         }
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         rows = self._rows(question, numbers)
+        return self._table(question, rows, turns.turns(question, numbers, rows, self.periods(question)))
+
+    def _table(self, question: Question, rows: turns.Rows, met: Sequence[Turn]) -> Table:
+        begins = {turn.at: f"{turn.letter} {turn.word} from here on" for turn in met}
         columns = (
             Column("Month" if not self.by_quarter else "Quarter"),
             *(Column(CATALOGUE[key].label, CATALOGUE[key].unit) for key in rows),
         )
         by_period = zip(self.periods(question), zip(*rows.values(), strict=True), strict=True) if rows else ()
+        places = list(enumerate(by_period))
         return Table(
             self.title,
             columns,
             tuple(
-                Line((tables.text(period.label), *(tables.number(each, question) for each in found)))
-                for period, found in reversed(list(by_period))
+                Line((
+                    tables.text(period.label, why=begins.get(at, "")),
+                    *(tables.number(each, question) for each in found),
+                ))
+                for at, (period, found) in reversed(places)
             ),
         )
 
-    def _goal(self, question: Question, keys: Sequence[str]) -> Decimal | None:
-        """One line beside one series; two series have no goal in common."""
-        if len(keys) > 1 or self.kind is charts.Kind.STACK:
-            return None
-        found = question.goals.get(keys[0])
-        return Decimal(found.target) if found else None
+    def _goals(self, question: Question, keys: Sequence[str]) -> list[charts.GoalLine]:
+        """Beside one series, as it stands on each period's last day; two series have no goal in common."""
+        goal = question.goals.get(keys[0])
+        if goal is None or len(keys) > 1 or self.kind is charts.Kind.STACK:
+            return []
+        days = [comparisons.last_day(period) for period in self.periods(question)]
+        line = tuple(
+            None if goal.glide and day < goal.glide.from_on else comparisons.line_on(goal, day) for day in days
+        )
+        if goal.direction != "band":
+            return [charts.GoalLine(line, is_ceiling=goal.direction == "at_most")]
+        ceiling = charts.GoalLine((Decimal(goal.ceiling),) * len(days), "goal at most", is_ceiling=True)
+        return [charts.GoalLine(line, "goal at least"), ceiling]
 
-    def _band(self, question: Question, keys: Sequence[str]) -> charts.Band | None:
-        """Months of one series lie within limits; a month of more working days within wider ones."""
+    def _band(self, question: Question, keys: Sequence[str], rows: turns.Rows) -> charts.Band | None:
+        """Months of one series lie within limits, a month of more working days within wider ones.
+
+        Limits are of one version: months before another began lie within none of them.
+        """
         if len(keys) > 1 or self.kind is charts.Kind.STACK or self.by_quarter:
             return None
         held = question.held.get(keys[0])
         if held is None:
             return None
-        each = [held.of_month(question.working_days[month]) for month in question.months]
+        switches = reading.switches(rows[keys[0]])
+        begins = question.months.index(switches[-1].period) if switches else 0
+        each = [held.of_month(question.working_days[month]) for month in question.months[begins:]]
         return charts.Band(
             tuple(one.lower for one in each), tuple(one.mean for one in each), tuple(one.upper for one in each)
         )
@@ -124,10 +147,14 @@ def finding(row: Sequence[Number], *, named: bool = False) -> str:
     settled = [number for number in row if number.value is not None and number.state is State.MEASURED]
     if not settled:
         return "Nothing is fully measured yet."
-    latest, low, high = settled[-1], min(settled, key=_size), max(settled, key=_size)
+    latest = settled[-1]
+    alike = [number for number in settled if number.version == latest.version]  # others are not compared unasked
+    low, high = min(alike, key=_size), max(alike, key=_size)
     subject = f"{latest.metric.label}: " if named else ""
+    since = "" if len(alike) == len(settled) else f" by version {latest.version}"
     sentence = f"{subject}{_said(latest)}" + (
-        f", between {_said(low)} and {_said(high)}." if low.value != high.value else ", unchanged throughout."
+        f", between {_said(low)} and {_said(high)}{since}." if low.value != high.value else
+        f", unchanged throughout{since}."
     )
     missing = len(row) - len(settled) - sum(number.state in (State.SO_FAR, State.NOT_APPLICABLE) for number in row)
     return sentence + (f" {formats.plural(missing, 'period')} not measured." if missing else "")

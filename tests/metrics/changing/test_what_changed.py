@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 
-from metrics import rollup, settings
+from metrics import settings
 from metrics.changing import Changed, Split, what_changed
 from metrics.declare import Derived
 from metrics.definitions import CATALOGUE
@@ -19,12 +17,12 @@ from metrics.models import InForce, MonthlyValue, State
 from metrics.periods import Month, Quarter, Span, Year
 from metrics.reading import COMPANY, NOT_LINKED, ScopeRef, client
 from metrics.rollup import run
+from tests.metrics.golden import enter_months
 from tests.metrics.rollup.world import World, enter, mark
 from tests.metrics.stored_values import person, store
 
 pytestmark = pytest.mark.django_db
 
-GOLDEN = Path(__file__).parents[3] / "qbr" / "examples" / "golden_q1_2025.csv"
 NOW = datetime(2025, 4, 2, tzinfo=UTC)
 Q1 = Quarter(2025, 1)
 DECEMBER, (JANUARY, FEBRUARY, MARCH) = Month(2024, 12), Q1.months
@@ -139,13 +137,7 @@ def test_only_the_largest_parts_are_named_and_the_rest_is_told_together(boss: Us
 
 @pytest.fixture
 def golden() -> None:
-    with GOLDEN.open() as lines:
-        for row in csv.DictReader(lines):
-            metric = row.pop("metric")
-            for month, number in row.items():
-                if month != "unit":
-                    enter(metric, month, number)
-    rollup.run("golden", now=datetime(2025, 5, 1, 12, tzinfo=UTC))
+    enter_months()
 
 
 def test_rhem_of_the_golden_quarter_rose_by_tickets_and_fell_by_hours_per_ticket(boss: User, golden: None) -> None:

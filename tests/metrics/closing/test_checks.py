@@ -45,12 +45,12 @@ def look() -> dict[str, tuple[bool, str]]:
 def unread(world: World) -> str:
     Reading.objects.filter(connection=world.psa, entity="Ticket").update(
         read_through=datetime(2025, 3, 28, 12, tzinfo=UTC))
-    return "Not read to the end: psa, Ticket (until 28 Mar 2025)."
+    return "Not read to the end: psa, tickets (until 28 Mar 2025)."
 
 
 def not_listed(world: World) -> str:
     Listing.objects.filter(connection=world.rmm, day=date(2025, 3, 31)).delete()
-    return "Not read to the end: rmm, Asset (until 28 Feb 2025)."
+    return "Not read to the end: rmm, assets (until 28 Feb 2025)."
 
 
 def never_read(_: World) -> str:

@@ -114,8 +114,8 @@ def test_a_remainder_beyond_the_tolerance_stops_and_one_within_it_is_still_shown
     [finding] = found("mrr_bridge")
     assert (finding.severity, finding.measure, finding.metric) == ("stop", -39, "mrr")
     assert finding.says == (
-        "Feb 2025: closing ledger MRR $100,592, opening and what moved it $100,631. $39 apart, more than the $30.18 "
-        "allowed."
+        "Feb 2025: closing ledger MRR $100,592, opening and what moved it $100,631. They are $39 apart, more than "
+        "the $30.18 allowed."
     )
     assert finding in quality.blocking(Q1) and finding not in quality.blocking(MARCH)
 

@@ -52,7 +52,7 @@ def test_an_open_finding_says_what_is_so_now(jump: Finding) -> None:
     look(LATER)
     [now] = found("jump")
     assert (now.pk, now.measure, now.first_seen_at, now.last_seen_at) == (jump.pk, 80, APRIL, LATER)
-    assert now.says == "Reactive tickets created rose from 100 in Feb 2025 to 180 (+80 %)."
+    assert now.says == "Reactive tickets created rose from 100 in Feb 2025 to 180 in Mar 2025 (+80 %)."
 
 
 def test_what_is_seen_no_more_is_fixed_and_opens_anew_when_it_comes_back(jump: Finding) -> None:

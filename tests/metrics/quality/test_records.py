@@ -48,8 +48,8 @@ def test_a_day_ahead_may_be_a_clock_and_more_cannot_be_so(psa: Connection) -> No
     TimeEntry.objects.create(connection=psa, external_id="1", hours=1, entered_at=late, entered_on=late.date())
     look()
     assert says("future") == [
-        "1 ticket of PSA dated in the future, the latest on 3 Apr 2025.",
-        "1 time entry of PSA dated in the future, the latest on 6 Apr 2025.",
+        "1 ticket of PSA is dated in the future, the latest on 3 Apr 2025.",
+        "1 time entry of PSA is dated in the future, the latest on 6 Apr 2025.",
     ]
 
 

@@ -35,7 +35,7 @@ def test_zero_is_told_after_twelve_months_without_one() -> None:
     series("reactive_tickets_created", YEAR_AGO, [*["5"] * 12, "0"])
     look()
     [finding] = found("zero")
-    assert finding.says == "Reactive tickets created is zero, after 12 months without one zero."
+    assert finding.says == "Reactive tickets created fell to zero in Mar 2025, after 12 months in a row above it."
     assert finding.period is not None and finding.period.starts_on == MARCH.starts_on
 
 
@@ -52,7 +52,7 @@ def test_counts_and_hours_below_zero_stop_and_credits_do_not() -> None:
     look()
     [finding] = found("negative")
     assert (finding.metric, finding.severity) == ("reactive_hours", "stop")
-    assert finding.says == "Reactive hours is −1.5 h, and cannot be below zero."
+    assert finding.says == "Reactive hours came to −1.5 h in Mar 2025, and cannot be below zero."
 
 
 @pytest.mark.parametrize("before, now, told", [
@@ -73,20 +73,20 @@ def test_a_fall_to_nothing_is_told_once() -> None:
     assert found("jump") == [] and len(found("zero")) == 1
     series("reactive_hours", MARCH.previous, ["50", "0"])
     look()
-    assert says("jump") == ["Reactive hours fell from 50 h in Feb 2025 to 0 h (−100 %)."]
+    assert says("jump") == ["Reactive hours fell from 50 h in Feb 2025 to 0 h in Mar 2025 (−100 %)."]
 
 
 def test_a_jump_says_both_months() -> None:
     series("reactive_tickets_created", MARCH.previous, ["1000", "250"])
     look()
-    assert says("jump") == ["Reactive tickets created fell from 1,000 in Feb 2025 to 250 (−75 %)."]
+    assert says("jump") == ["Reactive tickets created fell from 1,000 in Feb 2025 to 250 in Mar 2025 (−75 %)."]
 
 
 def test_how_far_a_jump_goes_is_a_rule_with_a_day() -> None:
     series("reactive_tickets_created", Month(2025, 1), ["100", "140", "200"])
     decide("jump_percent", "30", from_on=date(2025, 3, 1))
     look()
-    assert says("jump") == ["Reactive tickets created rose from 140 in Feb 2025 to 200 (+43 %)."]
+    assert says("jump") == ["Reactive tickets created rose from 140 in Feb 2025 to 200 in Mar 2025 (+43 %)."]
 
 
 def test_a_month_that_runs_or_was_not_read_whole_is_no_jump() -> None:
@@ -179,3 +179,10 @@ def test_a_difference_in_seats_is_one_finding_however_many_months_it_lasts(acme:
     assert says("seats") == ["40 seats billed and 30 managed at the end of Mar 2025."]
     look(APRIL.replace(month=5))
     assert says("seats") == ["40 seats billed and 30 managed at the end of Apr 2025."]
+
+
+def test_a_fall_through_zero_is_told_without_a_percentage() -> None:
+    series("nrr", MARCH.shift(-1), ["23610", "-16614"])
+    look()
+    [finding] = found("jump")
+    assert finding.says == "NRR fell from $23,610 in Feb 2025 to −$16,614 in Mar 2025."

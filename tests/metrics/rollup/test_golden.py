@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from metrics import rollup
 from metrics.models import Origin, State
-from tests.metrics.rollup.world import enter, value, values_of
+from tests.metrics.golden import SMART_NUMBERS, enter_months
+from tests.metrics.rollup.world import value, values_of
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2025, 5, 1, 12, tzinfo=UTC)
-MONTHS = Path(__file__).parents[3] / "qbr" / "examples" / "golden_q1_2025.csv"
 
-QUARTER = {
-    "reactive_tickets_per_tech_per_month": "65.45454545",
-    "total_close_pct": "99.90749306",
-    "reactive_tickets_per_endpoint_per_month": "0.60662177",
-    "rhem": "0.25369248",
-    "average_resolution_time": "0.41859259",
-    "reactive_service_pct": "16.40645981",
-    "net_profit_pct": "10.47589857",
-    "service_revenue_pct": "70.27088894",
-    "services_from_mrr_pct": "91.08900778",
-    "service_revenue_per_employee": "170464.94117647",
-    "service_revenue_per_technical_employee": "263445.81818182",
-    "aisp": "201.44017094",
-    "mrr_per_agreement": "2972.60360360",
-    "new_mrr_added": "2902",
-    "lost_mrr_churn": "2536",
-    "net_mrr_gain": "366",
-    "dials_per_appointment": "0",
-    "sales_call_close_pct": "50",
-}
 BY_MONTH = {  # worked by hand from the same months, January to March
     "reactive_tickets_per_tech_per_month": ("64.54545455", "53.45454545", "78.36363636"),
     "total_close_pct": ("100.28248588", "100", "99.53810624"),
@@ -50,19 +24,13 @@ BY_MONTH = {  # worked by hand from the same months, January to March
 
 
 @pytest.fixture
-def golden() -> Mapping[str, Mapping[str, Decimal]]:
-    with MONTHS.open() as lines:
-        rows = {row.pop("metric"): row for row in csv.DictReader(lines)}
-    months = {key: {m: Decimal(n) for m, n in row.items() if m != "unit"} for key, row in rows.items()}
-    for key, of_months in months.items():
-        for month, number in of_months.items():
-            enter(key, month, number)
-    rollup.run("golden", now=NOW)
-    return months
+def golden() -> None:
+    enter_months()
 
 
 def test_it_gives_the_quarters_smart_numbers_to_eight_places(golden: object) -> None:
-    assert {key: value(key, "2025-Q1").value for key in QUARTER} == {key: Decimal(n) for key, n in QUARTER.items()}
+    found = {key: value(key, "2025-Q1").value for key in SMART_NUMBERS}
+    assert found == {key: Decimal(number) for key, number in SMART_NUMBERS.items()}
 
 
 def test_it_gives_each_months_numbers(golden: object) -> None:

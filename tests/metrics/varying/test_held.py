@@ -204,7 +204,7 @@ def test_a_month_that_still_runs_is_never_judged() -> None:
 def test_eight_months_above_average_are_a_signal_told_by_working_day() -> None:
     months = [FIRST.shift(number) for number in range(32)]
     days = varying.working_days(months)
-    each = [str(count * days[month]) for count, month in zip([*[10, 12] * 12, *[12] * 8], months, strict=True)]
+    each = [str(count * days[month]) for count, month in zip([*[10, 12] * 12, *[14] * 8], months, strict=True)]
     series(TICKETS, each[:24])
     varying.hold(everyone=True)
     series(TICKETS, each[24:], months[24])

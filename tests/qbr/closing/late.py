@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from collectors.facts.accounts import Account
 from collectors.facts.changed import FactChange
+from collectors.facts.money import LedgerBalance
 from collectors.facts.service import TimeEntry
 from collectors.facts.touched import Calendar, Touched
 from metrics import closing, rollup
@@ -48,6 +49,34 @@ def change_hours(slug: str, month: str, hours: str, link: str = "") -> TimeEntry
     Touched.objects.create(entity="TimeEntry, late", account=account.pk, month=day(f"{month}-01"))
     rollup.run("test", now=NOW)
     return entry
+
+
+def close_with_amounts(*categories: str, month: str = "2025-02") -> list[LedgerBalance]:
+    """A ledger account of each category ("": of none) with 4,000 in the month; the first quarter of 2025 is closed."""
+    Calendar.objects.update_or_create(id=1, defaults={"time_zone": "UTC"})
+    world = World(listed=("2024-12-31", "2025-01-31", "2025-02-28", "2025-03-31"))
+    made = [world.balance(month, "4000", category, "expense") for category in categories]
+    rollup.run("test", now=NOW)
+    closing.close(parse("2025-Q1"), None, accept=ALL, earlier=True, now=NOW)
+    return made
+
+
+def change_amounts(*balances: LedgerBalance, amount: str) -> list[FactChange]:
+    """Amounts of a closed month are others at the source, and the next roll-up finds them."""
+    found = []
+    for balance in balances:
+        told = {"ledger_account_id": balance.ledger_account_id, "month": balance.month.isoformat()}
+        before, after = f"{balance.amount:.2f}", f"{Decimal(amount):.2f}"
+        balance.amount = Decimal(amount)
+        balance.save()
+        found.append(FactChange.objects.create(
+            entity="LedgerBalance", fact=balance.pk, external_id=balance.external_id, kind=FactChange.Kind.CHANGED,
+            before={**told, "amount": before}, after={**told, "amount": after}, months=[balance.month],
+            connection=balance.connection,
+        ))
+        Touched.objects.get_or_create(entity="LedgerBalance, late", account=0, month=balance.month)
+    rollup.run("test", now=NOW)
+    return found
 
 
 def waiting(metric: str, slug: str = "", period: str = "2025-02") -> Restatement:

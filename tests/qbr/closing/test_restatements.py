@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from metrics.declare import fingerprint
 from metrics.definitions import CATALOGUE
 from metrics.models import Definition, Restatement
 from metrics.reading import COMPANY
+from qbr.closing import batched
 from tests.metrics.rollup.world import value
 from tests.metrics.stored_values import person, scope_row
 from tests.qbr.closing.late import change_hours, closed_quarter, waiting
@@ -46,7 +48,7 @@ def of_finance(metric: str = "total_revenue") -> Restatement:
     period = waiting("reactive_hours").period
     return Restatement.objects.create(
         scope=scope_row(COMPANY), definition=definition, period=period, old_value=1000, new_value=1250, old_state=0,
-        new_state=0, cause="an amount dated back", changes=[0],
+        new_state=0, cause="an amount dated back",
     )
 
 
@@ -97,6 +99,29 @@ def test_the_number_of_statements_does_not_grow_with_the_restatements(web: Clien
         counts.append((len(asked), len(of_client)))
     assert counts[0] == counts[1]
     assert counts[0][0] <= 15
+
+
+def test_a_page_reads_the_rows_that_it_shows_and_no_others(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batched, "DECIDED", 2)
+    monkeypatch.setattr(batched, "BATCHES", 1)
+    closed_quarter("acme", "beta")
+    for slug in ("acme", "beta"):
+        change_hours(slug, "2025-02", "2.75")
+    decide(web, waiting("reactive_hours", "acme"), do="refuse", reason="Closed with the client")
+    change_hours("acme", "2025-03", "2.75")
+    total = Restatement.objects.filter(decision="refused").count()
+    assert total > 4
+    listed = []
+    for query in ("?decision=refused", "?decision=refused&page=2", "?page=1", "?page=2"):
+        with CaptureQueriesContext(connection) as asked:
+            listed.append(text_of(web, query))
+        assert all("LIMIT" in sql["sql"] or '"restatement"."id" IN' in sql["sql"]
+                   for sql in asked if '"restatement"."reason"' in sql["sql"])
+    refused = [set(re.findall(r'href="/restatements/(\d+)/"', text)) for text in listed[:2]]
+    assert [len(each) for each in refused] == [2, 2] and not refused[0] & refused[1]
+    assert f"1 to 2 of {total}" in listed[0] and f"3 to 4 of {total}" in listed[1]
+    assert [text.count('class="batch"') for text in listed[2:]] == [1, 1]
+    assert "1 to 1 of 2" in listed[2] and "2 to 2 of 2" in listed[3]
 
 
 def test_accepting_moves_the_value_and_says_who_and_why(web: Client) -> None:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from qbr.pages import charts
-from qbr.pages.charts import Kind, Series
+from qbr.pages.charts import Band, GoalLine, Kind, Series
 
 LABELS = ["Jan 2026", "Feb 2026", "Mar 2026"]
 
@@ -67,7 +67,8 @@ THREE = (Decimal(1), None, Decimal(3))
     "figure",
     [
         *(
-            charts.trend(kind, LABELS, [Series("A", THREE, ("1", "—", "3"), (False, False, True))] * 2, goal=Decimal(2))
+            charts.trend(kind, LABELS, [Series("A", THREE, ("1", "—", "3"), (False, False, True))] * 2,
+                         goals=[GoalLine((Decimal(2),) * 3)])
             for kind in Kind
         ),
         charts.bridge(["from", "new", "to"], [Decimal(1)] * 3, ["$1"] * 3, [True, False, True]),
@@ -79,11 +80,24 @@ def test_every_kind_of_figure_is_one_that_plotly_knows(figure: str) -> None:
     assert len(known.data) > 0
 
 
-def test_a_goal_is_a_line_with_its_word() -> None:
-    layout = json.loads(charts.trend(Kind.LINES, LABELS, [Series("A", THREE, ("",) * 3)], goal=Decimal("0.25")))[
-        "layout"
-    ]
-    assert (layout["shapes"][0]["y0"], layout["annotations"][0]["text"]) == (0.25, "goal")
+def test_a_goal_is_a_dashed_line_with_its_word_as_it_stands_month_by_month() -> None:
+    path = GoalLine((None, Decimal("0.5"), Decimal("0.25")))
+    figure = json.loads(charts.trend(Kind.LINES, LABELS, [Series("A", THREE, ("",) * 3)], goals=[path]))
+    line, word = figure["data"][0], figure["layout"]["annotations"][0]
+    assert (line["y"], line["line"]["dash"]) == ([None, 0.5, 0.25], "dash")
+    assert (word["text"], word["y"]) == ("goal", 0.25)
+
+
+def test_months_keep_their_order_where_a_band_begins_later() -> None:
+    band = Band(*(((Decimal(1),) * 2),) * 3)
+    figure = json.loads(charts.trend(Kind.LINES, LABELS, [Series("A", THREE, ("",) * 3)], band=band))
+    assert figure["data"][0]["x"] == LABELS[1:]
+    assert figure["layout"]["xaxis"]["categoryarray"] == LABELS
+
+
+def test_a_spark_is_not_joined_where_another_definition_begins() -> None:
+    values = [Decimal(1), Decimal(2), Decimal(9), Decimal(8)]
+    assert charts.spark(values, "x", [2]).count("M") == 2
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from metrics.reading import COMPANY, client
 from metrics.spreadsheets.benchmarks import commit_benchmarks, preview_benchmarks
 from organizations.models import Organization
 from qbr.pages import comparing
+from tests.metrics.breakdowns.world import World
 from tests.metrics.stored_values import TABLES, store
-from tests.metrics.test_breakdowns import World
 
 pytestmark = pytest.mark.django_db
 

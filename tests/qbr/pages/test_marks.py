@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from itertools import combinations
 
 import pytest
 
-from metrics.definitions import CATALOGUE
-from metrics.models import Note, State
+from metrics.models import Note
 from metrics.notes import Dated
 from metrics.periods import Month, Quarter, months_between
-from metrics.reading import COMPANY, Number
 from qbr.pages import marks
 from qbr.pages.marks import LETTER, NARROW, Mark
+from qbr.pages.turns import Turn
 
 YEARS = tuple(months_between(Month(2025, 1), Month(2026, 12)))
 NOTE = Dated(
@@ -47,10 +45,11 @@ def test_a_note_of_many_days_is_an_area_up_to_its_last_day_and_no_further_than_t
     assert (area["x0"], area["x1"]) == (22.5, 23.5)
 
 
-def test_a_new_version_of_a_definition_is_marked_between_the_two_months() -> None:
-    number = Number(CATALOGUE["rhem"], COMPANY, YEARS[0], Decimal(1), State.MEASURED, version=1)
-    row = [number, number, replace(number, version=2), replace(number, version=None), replace(number, version=2)]
-    assert marks.of_definitions([row, row]) == [Mark(1.5, "Definition 2", "v2")]
+def test_where_numbers_begin_to_be_worked_out_otherwise_a_whole_line_stands_between_the_two_months() -> None:
+    [mark] = marks.of_turns([Turn(2, "A", "Definition 2", "Mar 2025", ())])
+    assert mark == Mark(1.5, "A Definition 2", "A", is_turn=True)
+    [line], [word], _ = marks.marked([mark], len(YEARS))
+    assert (line["x0"], line["line"]["dash"], word["text"]) == (1.5, "solid", "A Definition 2")
 
 
 @pytest.mark.parametrize("places", [

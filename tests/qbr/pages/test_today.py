@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from metrics.models import QuarterlyValue, State
+from metrics import varying
+from metrics.models import MonthlyValue, QuarterlyValue, State
 from tests.qbr.pages import world
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +56,32 @@ def test_a_persons_own_clients_are_all_there_is_and_eight_at_most(owner: User) -
     assert own[:2] == ["Ivy Lane Schools 28", "Goldleaf Insurance 26"]
     assert len(movers(User.objects.create_user("reader"))) == 8
     assert movers(User.objects.get(username="reader"))[0] == "Birchwood Architects"
+
+
+def test_whether_a_change_is_more_than_chance_stands_beside_it(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 10, 5, tzinfo=UTC))
+    world.fill(clients=2, months=24)
+    stored("client-0", "1.5")
+    MonthlyValue.objects.filter(
+        scope__organization__slug="client-0", definition__metric=MOVED, period__starts_on="2026-09-01"
+    ).update(value=Decimal(99))
+    varying.hold(everyone=True)
+    reader = Client()
+    reader.force_login(owner)
+    shown = reader.get("/?period=2026-Q3&panel=movers").content.decode()
+    assert '▲ +50.0%<span class="why">worse; signal: above the normal range</span>' in shown
+    smart = reader.get("/smartnumbers/?period=2026-Q3&client=client-0").content.decode()
+    assert "signal: above the normal range</span>" in smart and "within normal range</span>" in smart
+
+
+def test_a_smartnumber_without_two_final_quarters_says_why_it_is_not_compared(owner: User) -> None:
+    world.fill(clients=1, months=24)
+    QuarterlyValue.objects.filter(
+        definition__metric=MOVED, period__starts_on="2026-04-01", scope__kind="company"
+    ).update(value=None, state=State.UNDEFINED, cause="no endpoint")
+    reader = Client()
+    reader.force_login(owner)
+    shown = reader.get("/smartnumbers/?period=2026-Q3").content.decode()
+    assert "no basis: Q2 2026 is undefined, no endpoint" in shown

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,11 +13,11 @@ from metrics.changing import what_changed
 from metrics.periods import Month
 from metrics.reading import COMPANY
 from qbr.pages.panels.changed import sentence
-from tests.metrics.rollup.world import World, enter
+from tests.metrics.golden import enter_months
+from tests.metrics.rollup.world import World
 
 pytestmark = pytest.mark.django_db
 
-GOLDEN = Path(__file__).parents[4] / "qbr" / "examples" / "golden_q1_2025.csv"
 MARCH, JANUARY = Month(2025, 3), Month(2025, 1)
 
 
@@ -30,13 +28,7 @@ def boss() -> User:
 
 @pytest.fixture
 def golden() -> None:
-    with GOLDEN.open() as lines:
-        for row in csv.DictReader(lines):
-            metric = row.pop("metric")
-            for month, number in row.items():
-                if month != "unit":
-                    enter(metric, month, number)
-    rollup.run("golden", now=datetime(2025, 5, 1, 12, tzinfo=UTC))
+    enter_months()
 
 
 def said(boss: User, metric: str) -> str:

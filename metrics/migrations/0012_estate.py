@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('collectors', '0010_backup_runs_by_backup'),
-        ('metrics', '0009_versions_in_force'),
+        ("metrics", "0011_owners_of_definitions"),
     ]
 
     operations = [

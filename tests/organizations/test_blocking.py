@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from organizations import signals
+from organizations import blocking
 from organizations.evidence import address_key, owned_domain, phone_key
 from organizations.models import NameKey, Signal
 from tests.organizations.conftest import MakeAccount, MakeOrganization
@@ -21,7 +21,7 @@ def test_everything_an_account_says_is_a_signal(make_account: MakeAccount) -> No
         "domains": ["www.fern.example", "gmail.com"], "ids": {"ninjaone": 12}, "tenant_id": "AB-1",
         "phones": ["(212) 555-0134"], "addresses": ["12 Mill Ln, Fernbrook, 43001"],
     })  # fmt: skip
-    assert signals.refresh() == 1
+    assert blocking.refresh() == 1
     assert said() == {
         ("id", "connectwise_psa:7"), ("id", "ninjaone:12"), ("tenant", "ab-1"), ("domain", "fern.example"),
         ("phone", "2125550134"), ("address", "12 mill lane|43001"), ("name", "fernbrook dental"),
@@ -30,13 +30,13 @@ def test_everything_an_account_says_is_a_signal(make_account: MakeAccount) -> No
 
 def test_only_what_has_changed_is_read_again(make_account: MakeAccount) -> None:
     account, other = make_account("Fernbrook", external_id="7"), make_account("Old Oak", external_id="8")
-    assert (signals.refresh(), signals.refresh()) == (2, 0)
+    assert (blocking.refresh(), blocking.refresh()) == (2, 0)
     kept = Signal.objects.get(account=account, kind="id").pk
     account.name = "Birch"
     account.save()
     other.kind = "site"
     other.save()
-    assert signals.refresh() == 2
+    assert blocking.refresh() == 2
     assert said() == {("id", "connectwise_psa:7"), ("name", "birch")}
     assert Signal.objects.get(account=account, kind="id").pk == kept
 
@@ -45,7 +45,7 @@ def test_only_what_has_changed_is_read_again(make_account: MakeAccount) -> None:
 def test_evidence_of_another_shape_says_nothing(make_account: MakeAccount, evidence: Any) -> None:
     make_account("\N{TOOTH}", external_id="7", evidence=evidence)
     make_account("x" * 10_000, external_id="y" * 10_000)
-    signals.refresh()
+    blocking.refresh()
     assert Signal.objects.filter(account__external_id="7").count() == 1
     assert max(len(key) for _, key in said()) <= 200
 
@@ -55,8 +55,8 @@ def test_a_name_with_tabs_and_lines_is_copied_as_it_is(
 ) -> None:
     make_account("Fern\tbrook\n\\N", external_id="a\\b")
     make_organization("Fern\tbrook\n\\N", slug="fern")
-    signals.refresh()
-    assert (signals.refresh_names(), signals.refresh_names()) == (1, 0)
+    blocking.refresh()
+    assert (blocking.refresh_names(), blocking.refresh_names()) == (1, 0)
     assert said() == {("id", "connectwise_psa:a\\b"), ("name", "fern brook n")}
     assert NameKey.objects.filter(key="=fern brook n").exists()
 
