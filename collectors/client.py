@@ -13,12 +13,13 @@ from collectors.answers import clock_words, path_for, refusal, rows_of, said, te
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
 from collectors.course import Course, total_in, total_on_page
-from collectors.declare import Endpoint, Locate, Record, Vendor
+from collectors.declare import Endpoint, Locate, Lookup, Record, Vendor
 from collectors.errors import Refused, Unavailable
 from collectors.facts.touched import Calendar
 from collectors.gate import gate, only_locating, secure
 from collectors.keys import fill
 from collectors.locating import ZONE, zone_in
+from collectors.lookups import Index, as_list, indexed, with_found
 from collectors.pagination import Answer, Paginate
 from collectors.patience import spans
 from collectors.tried import tried
@@ -58,6 +59,7 @@ class Client(Wire):
         self.base = ""  # not known before the vendor has told us the customer's own zone
         self.tenant = ""
         self._credentials: dict[str, dict[str, str]] = {}  # by tenant: a token of one never serves another
+        self._looked_up: dict[tuple[str, str], Index] = {}  # by the lookup's path and the question put to it
         self._clock = ""  # what the last answer of the token address says of our clock
         if vendor.locate is None or connection.settings.get(ZONE):
             self._open()
@@ -226,9 +228,21 @@ class Client(Wire):
                 fault = "listed nothing and says there is something" if self._total(endpoint, params, parent) else ""
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
-            yield Page(with_parent(rows, parent), cursor, stated)
+            yield Page(with_found(with_parent(rows, parent), self._found(endpoint)), cursor, stated)
             if cursor is None:
                 return
+
+    def _found(self, endpoint: Endpoint) -> dict[str, tuple[Lookup, Index]]:
+        return {name: (lookup, self._index(name, lookup)) for name, lookup in endpoint.looks_up.items()}
+
+    def _index(self, name: str, lookup: Lookup) -> Index:
+        """What a lookup says, read when it is first needed."""
+        key = (lookup.path, repr((lookup.id, sorted(lookup.params.items()))))
+        if key not in self._looked_up:
+            listed = as_list(name, lookup)
+            pages = self._list(listed, self._params(listed, None, None), None, None)
+            self._looked_up[key] = indexed(lookup, [record for page in pages for record in page.records])
+        return self._looked_up[key]
 
     def _read(self, question: _Question, params: Any) -> tuple[int, Any, Mapping[str, str]]:
         """One answer with data. A token that has run out is renewed once; a key refused after that needs a person."""

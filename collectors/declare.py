@@ -91,6 +91,22 @@ class Total:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """A short list that says what an id in a record stands for: who an owner is, what a stage is called.
+
+    It is read whole, once a run. `by` is the dotted path of the id in the record, `id` that in the list.
+    """
+
+    path: str
+    by: str
+    id: str = "id"
+    records_at: str = ""
+    records: Callable[[Any], Iterable[Record]] | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    paginate: Paginate | None = None  # in place of the vendor's
+
+
+@dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """One list a vendor serves, and the entity each of its records becomes.
 
@@ -123,6 +139,7 @@ class Endpoint:
     optional: bool = False  # where it is refused the run goes on and says so; what was read of it stays, and grows old
     adds: bool = True  # false: it tells more of records that another list adds, and leaves out those not known
     empty_on: tuple[int, ...] = ()  # statuses by which this vendor says that there is nothing to list
+    looks_up: Mapping[str, Lookup] = field(default_factory=dict)  # what is found stands at that name in the record
     kept_days: int = 0  # of what happened: how long the vendor names it; what is older is not gone by silence; 0: ever
 
 

@@ -61,6 +61,7 @@ def _ways(vendor: Vendor, fill: Callable[[str], str]) -> Iterator[Way]:
         if endpoint.total and endpoint.total.path:
             total = endpoint.total.path if endpoint.each else fill(endpoint.total.path)
             yield _way(endpoint.total.method, base + total)
+        yield from (_way("GET", base + fill(lookup.path)) for lookup in endpoint.looks_up.values())
     if vendor.auth.token_address:
         yield _way("POST", fill(vendor.auth.token_address.replace("{tenant}", "\0")).replace("\0", "{tenant}"))
 
