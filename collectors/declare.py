@@ -125,6 +125,7 @@ class Endpoint:
     since: Since | None = None
     each: str | None = None
     keep: Convert | None = None  # whether a record is read at all
+    latest: bool = False  # of what happened, the last alone: what it names no longer has happened all the same
     complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires
     records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
     among: Mapping[str, str] = field(default_factory=dict)  # the rows it speaks for: column, value or {setting}

@@ -83,6 +83,8 @@ class Reach:
 
     def whole(self, endpoint: Endpoint) -> bool:
         """Whether this run has the endpoint name everything there is, within its span."""
+        if endpoint.latest:
+            return False
         parent = next((other for other in self.vendor.endpoints if other.name == endpoint.each), None)
         if parent is not None and not self.whole(parent):
             return False
@@ -110,8 +112,13 @@ class Reach:
         if not endpoint.complete or entity.counted.days:
             reading = self.reading(entity)
             through = max(self.run.as_of, reading.read_through) if reading else self.run.as_of
-            moved = {"read_from": self.beginning(entity), "read_through": through, "run": self.run}
+            begin = self._first_read(reading) if endpoint.latest else self.beginning(entity)
+            moved = {"read_from": begin, "read_through": through, "run": self.run}
             Reading.objects.update_or_create(**key, account=None, defaults=moved)
+
+    def _first_read(self, reading: Reading | None) -> datetime:
+        """From when on a list of the latest alone speaks: what was before its first reading it never told."""
+        return reading.read_from if reading else self.run.as_of
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)

@@ -15,7 +15,6 @@ class System(NamedTuple):
 
 # Systems whose records may stand in the tables before a vendor file reads them.
 UNREAD = {
-    "datto_bcdr": System("Datto BCDR", Layer.BACKUP),
     "sentinelone": System("SentinelOne", Layer.EDR),
 }
 

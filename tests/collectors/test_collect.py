@@ -215,6 +215,23 @@ def test_what_a_vendor_no_longer_names_for_its_age_is_not_gone(desk: Desk, past:
     assert list(Ticket.objects.exclude(retired_on=None).values_list("external_id", flat=True)) == ["5"]
 
 
+def test_a_list_of_the_latest_alone_retires_nothing_and_speaks_from_its_first_reading_on(
+    desk: Desk, past: None
+) -> None:
+    endpoints = (
+        replace(one, since=None, total=None, latest=True) if one.name == "tickets" else one for one in DESK.endpoints
+    )
+    VENDORS[SLUG] = replace(DESK, endpoints=tuple(endpoints))
+    source, begun = desk.connection(), desk.now
+    at(desk, source)
+    desk.drop("tickets", 5)
+    desk.now += timedelta(days=1)
+    at(desk, source, full=True)
+    assert not Ticket.objects.exclude(retired_on=None).exists()
+    reading = Reading.objects.get(entity="Ticket")
+    assert (reading.read_from, reading.read_through) == (begun, desk.now)
+
+
 def test_a_report_is_asked_for_again_three_months_back(desk: Desk, past: None) -> None:
     source = desk.connection()
     at(desk, source)
