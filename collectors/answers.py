@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -63,6 +64,20 @@ def rows_of(endpoint: Endpoint, body: Any) -> list[Any]:
 def with_parent(rows: list[Any], parent: Record | None) -> list[Any]:
     """The records, those asked for `each` parent with it. What is no record stays, to be told."""
     return rows if parent is None else [{**row, "each": parent} if isinstance(row, dict) else row for row in rows]
+
+
+def together(parents: Iterable[tuple[str, Record]], size: int) -> list[tuple[str, Record]]:
+    """The parents in groups that one question names, each by its first one's key: its fields hold theirs, by commas."""
+    left = iter(parents)
+    if size == 1:
+        return list(left)
+    groups = iter(lambda: list(islice(left, size)), [])
+    return [(group[0][0], _joined([record for _, record in group])) for group in groups]
+
+
+def _joined(records: list[Record]) -> Record:
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: ",".join(str(record[name]) for record in records if record.get(name) is not None) for name in names}
 
 
 def said(body: Any) -> str:

@@ -224,8 +224,8 @@ class Client(Wire):
                 fault = course.fault(rows, cursor, stated)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 fault = f"sent an answer that cannot be read as a list ({self._clean(str(error))})"
-            if not fault and course.whole and parent and not cursor and not course.listed:
-                fault = "listed nothing and says there is something" if self._total(endpoint, params, parent) else ""
+            if not fault and course.whole and parent and not cursor and (endpoint.together > 1 or not course.listed):
+                fault = course.lost(self._total(endpoint, params, parent) or 0)
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
             yield Page(with_found(with_parent(rows, parent), self._found(endpoint)), cursor, stated)

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from collectors import lease, quarantine, refusals
 from collectors.ahead import Ahead
+from collectors.answers import together
 from collectors.client import Client, at_sandbox
 from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
 from collectors.declare import Endpoint, Record, Vendor
@@ -260,11 +261,13 @@ class _Reader:
     def _pages(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[tuple[list[Record], dict[str, Any]]]:
         """Every page with the place after it. What is refused is passed by with a page of nothing, and kept in mind."""
         after = place.get("after", "")
+        asked_with = [one.name for one in self.vendor.endpoints if one.together > 1 and one.each == endpoint.name]
+        owed = refusals.whole_lists(self.source, asked_with)  # those it was refused for are to be named once more
         for key, parent in self._parents(endpoint, after):
             if key == after and place.get("page", 0) is None:
                 continue
             cursor = place.get("page") if key == after else None
-            anew = key in self.missed
+            anew = owed or key in self.missed
             since, window = self.reach.since(endpoint, anew), self.reach.window(endpoint, anew)
             try:
                 for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
@@ -274,6 +277,8 @@ class _Reader:
                     raise
                 self.refused[key] = str(no)
                 yield [], self._after(key, None)
+                if endpoint.together > 1:  # it is the question that is refused, whomever it names
+                    return
 
     def _after(self, key: str, page: dict[str, Any] | None) -> dict[str, Any]:
         return {"after": key, "page": page, "refused": dict(self.refused)}
@@ -284,7 +289,8 @@ class _Reader:
             return [("", None)]
         kept = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record__isnull=False)
         rows = kept.filter(external_id__gte=after).order_by("external_id").values_list("external_id", "record")
-        return [(key, record) for key, record in rows if record is not None]
+        parents = ((key, record) for key, record in rows if record is not None)
+        return list(together(parents, endpoint.together))
 
     def _unasked(self, endpoint: Endpoint) -> int:
         """Parents that could not be asked for, because they could not be read: what is theirs is not gone."""

@@ -42,6 +42,15 @@ class Course:
             return f"says it has {said} {self.endpoint.name} to give and listed {self.listed}"
         return ""
 
+    def lost(self, said: int) -> str:
+        """What is wrong with the whole list where the vendor, asked for their number, says how many there are."""
+        most = self.endpoint.total.most if self.endpoint.total else 0
+        if (min(said, most) if most else said) <= self.listed:
+            return ""
+        if not self.listed:
+            return "listed nothing and says there is something"
+        return f"says it has {said} records for {self.endpoint.name} and listed {self.listed}"
+
 
 def total_in(endpoint: Endpoint, answer: Answer) -> int | None:
     """How many records the list has, as an answer says."""

@@ -37,8 +37,9 @@ class Layer(StrEnum):
 class Convert:
     """How one of our fields is made from a vendor record; `paths` are the vendor's fields it reads.
 
-    `of` takes the values at those paths, None where the vendor left one out, and returns ours. It raises
-    ValueError with a plain reason where the value cannot be read, which quarantines the record.
+    `of` takes the values at those paths, None where the vendor left one out, and returns ours; a path in braces names a
+    setting of the connection. It raises ValueError with a plain reason where the value cannot be read, which
+    quarantines the record.
     """
 
     paths: tuple[str, ...]
@@ -88,6 +89,7 @@ class Total:
     of: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
     method: Method = "GET"
     header: str = ""
+    most: int = 0  # the list is asked for so many records and no more; 0: for all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +126,7 @@ class Endpoint:
     params: Mapping[str, str] = field(default_factory=dict)
     since: Since | None = None
     each: str | None = None
+    together: int = 1  # of `each`: parents that one question names, their fields in its braces with commas between
     keep: Convert | None = None  # whether a record is read at all
     latest: bool = False  # of what happened, the last alone: what it names no longer has happened all the same
     complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires

@@ -60,6 +60,8 @@ class Plan:
             sources["layer"] = Convert((), lambda: str(vendor.layer))
         if endpoint.into.counted.inherits in sources and "account" not in sources:
             sources["account"] = Convert((), lambda: None)  # loading takes that of the thing it belongs to
+        known = {**{one.name: one.default for one in vendor.settings}, **settings}
+        sources = {name: _settled(source, known) for name, source in sources.items()}
         names = ["external_id", *(name for name in sources if name != "external_id")]
         self.columns = tuple(names)
         self.readers = tuple(_reader(_column(endpoint.into, name), sources[name]) for name in names)
@@ -144,6 +146,19 @@ def _column(entity: type[Entity], name: str) -> Column:
 
 def _paths(source: str | Convert) -> Sequence[str]:
     return (source,) if isinstance(source, str) else source.paths
+
+
+def _settled(source: str | Convert, settings: Mapping[str, Any]) -> str | Convert:
+    """The source with the connection's settings in place of the paths in braces."""
+    if isinstance(source, str) or not any(path.startswith("{") for path in source.paths):
+        return source
+    paths, of = source.paths, source.of
+
+    def settled(*values: Any) -> Any:
+        left = iter(values)
+        return of(*(settings.get(path[1:-1]) if path.startswith("{") else next(left) for path in paths))
+
+    return Convert(tuple(path for path in paths if not path.startswith("{")), settled)
 
 
 def _placeholders(template: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from collectors.answers import together
 from collectors.client import Client
 from collectors.connections import Connection
 from collectors.declare import Convert, Endpoint, Record, Vendor
@@ -52,7 +53,8 @@ def read(reader: Client, endpoint: Endpoint, since: datetime | None = None) -> l
     """Every record of a list, each parent's for those that ask for one."""
     parents: list[Record | None] = [None]
     if endpoint.each:
-        parents = list(read(reader, next(one for one in reader.vendor.endpoints if one.name == endpoint.each)))
+        above = read(reader, next(one for one in reader.vendor.endpoints if one.name == endpoint.each))
+        parents = [parent for _, parent in together((("", one) for one in above), endpoint.together)]
     return [
         record
         for parent in parents
