@@ -14,7 +14,6 @@ from collectors.connections import Connection
 from collectors.declare import Vendor
 from collectors.facts.posture import Seat
 from collectors.facts.readings import Refusal
-from collectors.sandbox.world.others import TENANT
 from collectors.transform import Batch, Plan
 from tests.collectors.playing import Playing
 from tests.collectors.vendors.conftest import Listed
@@ -165,9 +164,9 @@ def test_a_device_that_never_synchronised_was_never_seen(playing: Playing, vendo
 @pytest.mark.django_db(transaction=True)
 def test_one_tenant_that_refuses_is_told_in_words_and_the_others_are_read(playing: Playing, vendor: Vendor) -> None:
     now = playing.sandbox.world.clock.now()
-    tenants = [one for one in playing.sandbox.world.others.at(TENANT, now) if one.client is not None]
-    lost, plain, *others = [one.id for one in tenants if (own := playing.sandbox.world.tenants.of(one.client, now))
-                            and own.id == one.id]  # type: ignore[arg-type]  # fmt: skip
+    world = playing.sandbox.world
+    seen = [own for index in world.clients.served if (own := world.tenants.of(index, now))]
+    lost, plain, *others = [own.id for own in seen]
     playing.switch(vendor, unconsented=lost, not_premium=plain, not_in_intune=plain)
     source = playing.connection(vendor)
     ended = collect.run(source, as_of=datetime.fromtimestamp(now, UTC))
