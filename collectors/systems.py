@@ -14,9 +14,7 @@ class System(NamedTuple):
 
 
 # Systems whose records may stand in the tables before a vendor file reads them.
-UNREAD = {
-    "sentinelone": System("SentinelOne", Layer.EDR),
-}
+UNREAD: dict[str, System] = {}
 
 
 ENTERED = "Entered without a collector"  # what people are told of a connection that nothing here can read

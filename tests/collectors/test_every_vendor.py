@@ -307,7 +307,8 @@ def test_no_secret_is_in_any_word(playing: Playing, vendor: Vendor, caplog: pyte
             words += [*traceback.format_exception(caught.value), repr(vars(caught.value))]
     secrets.update(str(value) for name, value in connection.secrets.items() if name != "realm_id")
     text = "".join(words) + caplog.text
-    assert len(secrets) > len(vendor.settings) - sum(not setting.secret for setting in vendor.settings)
+    bought = bool(vendor.auth.token_address)  # a key that buys no token is all there is to hide
+    assert len(secrets) >= sum(setting.secret for setting in vendor.settings) + bought
     assert [secret for secret in secrets if secret in text] == []
 
 
