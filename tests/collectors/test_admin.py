@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -266,3 +267,11 @@ class TestQuarantine:
         record.save()
         assert "1 loaded, 0 still cannot be read." in browser.post(address, again, follow=True).content.decode()
         assert Account.objects.get(external_id="5").name == "Acme"
+
+
+def test_the_form_says_how_a_key_is_made_what_is_never_read_and_that_a_key_can_write(browser: Browser) -> None:
+    about = VENDORS["pax8"].about
+    assert about is not None and about.writes
+    shown = unescape(browser.get(f"{ADD}?vendor=pax8").content.decode())
+    for said in (*about.key, *about.never, about.writes):
+        assert said in shown
