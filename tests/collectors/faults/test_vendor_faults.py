@@ -138,11 +138,10 @@ def in_pages_of(size: int, vendor: Vendor, endpoint: Endpoint) -> Iterator[None]
 
 
 def is_counted(vendor: Vendor, endpoint: Endpoint) -> bool:
-    """Whether any metric reads what the list becomes."""
+    """Whether any metric reads what the list becomes; of accounts, what any list of the vendor does."""
     facts = [metric.facts for metric in CATALOGUE.values() if isinstance(metric, Flow | Stock | Standing)]
-    return endpoint.into is Account or any(
-        one.entity is endpoint.into and one.layer in (None, vendor.layer) for one in facts
-    )
+    becomes = {one.into for one in vendor.endpoints} if endpoint.into is Account else {endpoint.into}
+    return any(one.entity in becomes and one.layer in (None, vendor.layer) for one in facts)
 
 
 def gone(vendor: Vendor) -> set[tuple[str, str]]:
