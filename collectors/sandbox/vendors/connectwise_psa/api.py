@@ -226,7 +226,7 @@ class ConnectWise:
     ) -> Iterator[Row]:
         condition = self._condition(collection, query)
         since = parse_moment(condition.changed_since) - DAY if condition.changed_since else 0
-        ask = Ask(self.world.clock.now(), after, since, condition.fields, arguments)
+        ask = Ask(self.world.clock.now(), after, since, condition.fields, arguments, condition.among)
         for row in collection.rows(ask):
             if (not after or cast(int, row["id"]) > after) and condition.test(row):
                 yield row
