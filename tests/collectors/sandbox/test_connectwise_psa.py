@@ -316,8 +316,9 @@ def test_changes_of_named_tickets_are_those_of_the_whole_list(caller: Caller) ->
 
 
 def test_answers_are_asked_for_by_survey_and_invoices_by_what_changed(caller: Caller) -> None:
-    [survey] = caller.psa_all("service/surveys")
-    assert all(1 <= row["totalPoints"] <= 5 for row in caller.psa_all(f"service/surveys/{survey['id']}/results"))
+    for survey in caller.psa_all("service/surveys"):
+        answers = caller.psa_all(f"service/surveys/{survey['id']}/results")
+        assert answers and all(1 <= row["totalPoints"] <= 5 for row in answers)
     assert caller.psa("service/surveys/99/results").status_code == 404
     whole = caller.psa_all("finance/invoices")
     since = caller.psa_all("finance/invoices", conditions="lastUpdated >= [2026-06-10T00:00:00Z]")

@@ -11,7 +11,7 @@ from collectors.sandbox.world.world import World
 
 TYPES = {"agreement": "Agreement", "project": "Progress", "product": "Standard", "cloud": "Miscellaneous",
          "credit": "CreditMemo"}  # fmt: skip
-SURVEY = 1
+SURVEYS = {1: "How did we do?", 2: "After a visit", 3: "After a call"}
 
 
 class Bills:
@@ -42,16 +42,17 @@ class Bills:
 
     def surveys(self) -> list[Row]:
         history = self.rows.history()
-        return [{"id": SURVEY, "name": "How did we do?", "inactiveFlag": False,
-                 "_info": self.rows.stamps(history, history)}]  # fmt: skip
+        return [{"id": number, "name": name, "inactiveFlag": False, "_info": self.rows.stamps(history, history)}
+                for number, name in SURVEYS.items()]  # fmt: skip
 
     def answers(self, survey: int, moment: int) -> Iterator[Row]:
-        if survey != SURVEY:
+        if survey not in SURVEYS:
             raise Refusal(404, "survey not found", "NotFound")
         for one in self.world.quality.surveys(moment):
-            yield {
-                "id": one.id, "surveyId": SURVEY, "ticketId": one.ticket, "totalPoints": one.score,
-                "company": self.rows.company_reference(one.client), "contactMeFlag": False,
-                "results": [{"questionId": 1, "answer": str(one.score)}],
-                "_info": self.rows.stamps(one.answered_at, one.updated_at),
-            }  # fmt: skip
+            if one.id % len(SURVEYS) == survey - 1:
+                yield {
+                    "id": one.id, "surveyId": survey, "ticketId": one.ticket, "totalPoints": one.score,
+                    "company": self.rows.company_reference(one.client), "contactMeFlag": False,
+                    "results": [{"questionId": 1, "answer": str(one.score)}],
+                    "_info": self.rows.stamps(one.answered_at, one.updated_at),
+                }  # fmt: skip
