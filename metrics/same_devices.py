@@ -27,11 +27,13 @@ WITH owner AS MATERIALIZED (
 ), named AS (
     SELECT t.id, t.layer, upper(btrim(t.serial)) AS serial, lower(btrim(t.hostname)) AS name, s.account_id,
            s.until_on = date '9999-12-31' AS is_there
-    FROM asset t CROSS JOIN LATERAL (
+    FROM asset t JOIN connection c ON c.id = t.connection_id AND c.counts_from < c.counts_to
+    CROSS JOIN LATERAL (
         SELECT account_id, until_on FROM asset_state s WHERE s.thing_id = t.id ORDER BY from_on DESC LIMIT 1) s
     UNION ALL
     SELECT t.id, 'backup', upper(btrim(t.serial)), lower(btrim(t.hostname)), s.account_id, true
-    FROM backup t CROSS JOIN LATERAL (
+    FROM backup t JOIN connection c ON c.id = t.connection_id AND c.counts_from < c.counts_to
+    CROSS JOIN LATERAL (
         SELECT account_id, kind FROM backup_state s WHERE s.thing_id = t.id ORDER BY from_on DESC LIMIT 1) s
     WHERE s.kind = 'continuity'
 ), known AS MATERIALIZED (

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from collectors.connections import Connection
 from collectors.facts.accounts import Account
-from collectors.facts.shapes import FOREVER
+from collectors.facts.estate import Asset
+from collectors.facts.shapes import EARLIEST, FOREVER
 from metrics import rollup, same_devices
 from metrics.models import SameDevice
 from organizations.models import Organization
@@ -66,6 +68,14 @@ def test_two_machines_of_one_name_and_different_serial_numbers_are_two(client: C
     client.device("ABC-12345", "ws-1")
     client.agent("XYZ-98765", "ws-1")
     assert pairs() == set()
+
+
+def test_a_system_that_counts_on_no_day_has_no_devices_that_could_fit(client: Client) -> None:
+    mine, tried = client.device("ABC-12345"), client.device("ABC-12345")
+    beside = Connection.objects.create(vendor="rmm", label="Tried beside it", counts_to=EARLIEST)
+    Asset.objects.filter(pk=tried).update(connection=beside)
+    agent = client.agent("ABC-12345")
+    assert pairs() == {(agent, mine, "serial")}
 
 
 def test_what_fits_two_devices_fits_none(client: Client) -> None:
