@@ -83,6 +83,8 @@ def blocked(status: int, body: Any) -> Fault | None:
     words = str(body).casefold()
     if status == 403 and ("rate limit" in words or "blocked" in words):
         return Fault("requests are blocked for some minutes", wait=True, after=300)
+    if status == 200 and isinstance(body, dict) and {"error", "status"} <= body.keys():
+        return Fault(f"it answers with an error that says {body['status']}", wait=True)
     return None
 
 
@@ -127,8 +129,8 @@ VENDOR = Vendor(
     layer=Layer.RMM,
     base_url="{address}/api",
     auth=PasswordGrant(
-        token="{address}/auth/oauth/token",
-        client=("public-client", "public"),  # noqa: S106
+        token="{address}/auth/oauth/token",  # noqa: S106
+        client=("public-client", "public"),
         user="{api_key}",
         password="{api_secret}",  # noqa: S106
     ),
