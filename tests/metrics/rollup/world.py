@@ -80,7 +80,7 @@ def values_of(
     """Of the version in the catalogue, unless another is named."""
     table = TABLES[parse(when).grain] if when else MonthlyValue
     version = CATALOGUE[metric].version if version is None else version
-    found = table.objects.filter(definition__metric=metric, definition__version=version, scope=scope(of))
+    found = table._default_manager.filter(definition__metric=metric, definition__version=version, scope=scope(of))
     return list(found.filter(period=period(when)) if when else found)
 
 
