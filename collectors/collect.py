@@ -217,7 +217,14 @@ class _Reader:
 
     def _total(self, endpoint: Endpoint) -> int | None:
         """What the vendor says a list has; of those asked for `each` parent the client sees to it."""
-        return None if endpoint.each else self.client.total(endpoint, since=self.reach.since(endpoint))
+        if endpoint.each:
+            return None
+        try:
+            return self.client.total(endpoint, since=self.reach.since(endpoint))
+        except Refused:
+            if not endpoint.optional:
+                raise
+            return None  # the list itself is asked for next, and says so
 
     def _check_total(self, endpoint: Endpoint, named: int, said: int | None) -> None:
         """Raise Unavailable where the list was shorter than the vendor said before it, and says after it still."""

@@ -94,6 +94,20 @@ def constant(value: Any) -> Convert:
     return Convert((), lambda: plain)
 
 
+def share(path: str, most: str) -> Convert:
+    """Points at `path` as a part of a hundred, where `most` is the most there can be; more than that cannot be read."""
+
+    def of(points: Any, highest: Any) -> Decimal | None:
+        if points in (None, ""):
+            return None
+        score = _decimal(points) * 100 / _decimal(highest)
+        if not 0 <= score <= 100:
+            raise ValueError(f"{points} points, and the connection says that {highest} is the most")
+        return score
+
+    return Convert((path, most), of)
+
+
 def joined(*paths: str, by: str = " ") -> Convert:
     """The texts at the paths, those that are there, one after the other."""
     return Convert(paths, lambda *values: by.join(_text(value) for value in values if _text(value)))

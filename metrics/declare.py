@@ -146,6 +146,7 @@ class Facts:
     connection: str = "f.connection_id"
     row: str = "f.id"  # a number that names one row, for checksums
     also: tuple[type[models.Model], ...] = ()
+    beside: tuple[type[models.Model], ...] = ()  # whose rows `sql` reads too, though their readings do not rule it
     internal: bool = True  # whether the MSP's own records are among them
     unsettled: str = ""
     unsettled_words: str = ""
@@ -314,7 +315,7 @@ def facts_of(metric: Metric) -> Facts | None:
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
     "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
-    "factors", "since", "note",
+    "factors", "since", "note", "beside",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

@@ -19,6 +19,7 @@ from collectors.convert import (
     not_flag,
     only_when,
     requester,
+    share,
     tagged,
     text,
     utc,
@@ -78,16 +79,6 @@ def reopenings(changes: Sequence[Record]) -> Iterator[Record]:
             closed.remove(ticket)
             times[ticket] += 1
         yield {"ticket": ticket, "reopened": None if ticket in untold else times[ticket]}
-
-
-def share(points: Any, most: Any) -> Decimal | None:
-    """A survey's points as a part of a hundred. Raises ValueError where there are more than the most there can be."""
-    if points is None:
-        return None
-    score = Decimal(str(points)) * 100 / Decimal(str(most))
-    if score > 100:
-        raise ValueError(f"{points} points, and the connection says that {most} is the most")
-    return score
 
 
 def without_tax(kind: Any, total: Any, tax: Any) -> Decimal | None:
@@ -342,7 +333,7 @@ VENDOR = Vendor(
                 "external_id": "id",
                 "account": "company.id",
                 "ticket": "ticketId",
-                "score": Convert(("totalPoints", "{survey_points}"), share),
+                "score": share("totalPoints", "{survey_points}"),
                 "answered_at": first(utc("_info.dateEntered"), utc("_info.lastUpdated")),
             },
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collectors.declare import Layer
 from collectors.facts.agreements import Addition, Agreement
-from collectors.facts.backups import Backup, BackupRun
+from collectors.facts.backups import Backup, BackupRun, RecoveryTest
 from collectors.facts.estate import Alert, Asset
 from collectors.facts.licenses import License
 from collectors.facts.money import LedgerBalance
@@ -149,6 +149,7 @@ BACKUPS = Facts(
     entity=Backup,
     layer=Layer.BACKUP,
     words="devices and seats that are backed up",
+    beside=(Asset, BackupRun, RecoveryTest),
     sql="""backup_state f JOIN backup t ON t.id = f.thing_id
     LEFT JOIN LATERAL (
         SELECT k.thing_id, k.kind, k.name FROM same_device s

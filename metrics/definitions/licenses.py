@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.declare import Access, Across, Better, Derived, Metric, Section, Stock, Unit
+from metrics.declare import Access, Across, Better, Derived, Metric, Section, ToldStock, Unit
 from metrics.definitions.facts import LICENSES, SUBSCRIPTIONS
 
 RULES = ("free_licenses", "listing_tolerance_days")
@@ -13,20 +13,22 @@ PAID = (
 PAID_WORDS = "neither free, on trial nor suspended"
 
 
-def _seats(key: str, label: str, meaning: str, value: str, better: Better = Better.NEITHER) -> Stock:
-    return Stock(
+def _seats(key: str, label: str, meaning: str, value: str, better: Better = Better.NEITHER) -> ToldStock:
+    return ToldStock(
         key=key, label=label, section=Section.OPERATIONS, unit=Unit.COUNT, meaning=meaning, facts=LICENSES,
-        value=f"sum({value})", where=PAID, where_words=PAID_WORDS, rules=RULES, better=better, across=Across.LAST,
+        value=f"sum({value})", where=f"{PAID} AND {value} IS NOT NULL", where_words=PAID_WORDS,
+        among=PAID, told=f"{PAID} AND {value} IS NOT NULL", rules=RULES, better=better, across=Across.LAST,
         requirement="R21",
     )
 
 
-def _money(key: str, label: str, meaning: str, each: str) -> Stock:
-    return Stock(
+def _money(key: str, label: str, meaning: str, each: str) -> ToldStock:
+    told = f"NOT f.trial AND f.cycle_months > 0 AND f.seats IS NOT NULL AND f.{each} IS NOT NULL"
+    return ToldStock(
         key=key, label=label, section=Section.FINANCIAL, unit=Unit.MONEY, meaning=meaning, access=Access.FINANCE,
-        facts=SUBSCRIPTIONS, value=f"sum(f.seats * f.{each} / f.cycle_months)", where="NOT f.trial",
-        where_words="not on trial, by the month", rules=("listing_tolerance_days",), across=Across.LAST,
-        requirement="R21",
+        facts=SUBSCRIPTIONS, value=f"sum(f.seats * f.{each} / f.cycle_months)", where=told,
+        where_words="not on trial, by the month", among="NOT f.trial", told=told,
+        rules=("listing_tolerance_days",), across=Across.LAST, requirement="R21",
     )
 
 
@@ -35,7 +37,8 @@ MONTHLY: tuple[Metric, ...] = (
     _seats("license_seats_assigned", "Licence seats assigned", "Seats of paid licences assigned to someone.",
            "f.assigned"),
     _seats("license_seats_unused", "Licence seats unused", "Seats of paid licences assigned to nobody.",
-           "greatest(f.seats - f.assigned, 0)", Better.LOWER),
+           "(CASE WHEN f.seats > f.assigned THEN f.seats - f.assigned WHEN f.seats <= f.assigned THEN 0 END)",
+           Better.LOWER),
     Derived(
         key="license_use", label="Licence use", section=Section.OPERATIONS, unit=Unit.PERCENT, better=Better.HIGHER,
         meaning="Share of the paid licence seats that are assigned to someone.",

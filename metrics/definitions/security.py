@@ -19,13 +19,15 @@ PERSON_WORDS = "that may sign in, with a licence, no guests"
 OF_AN_ENDPOINT = (
     "device.kind = ANY(:endpoint_kinds) AND (:spare_pattern = '' OR device.name !~* :spare_pattern)"
 )
+SCORE = "t.name = 'secure_score'"
 SERIOUS = "f.severity IN ('critical', 'high')"
 
 
-def _scored(key: str, label: str, meaning: str, column: str) -> Stock:
-    return Stock(
+def _scored(key: str, label: str, meaning: str, column: str) -> ToldStock:
+    told = f"{SCORE} AND f.score IS NOT NULL AND f.out_of IS NOT NULL"
+    return ToldStock(
         key=key, label=label, section=Section.SECURITY, unit=Unit.COUNT, meaning=meaning, facts=CHECKS,
-        value=f"sum(f.{column})", where="t.name = 'secure_score'", where_words="the secure score", rules=RULES,
+        value=f"sum(f.{column})", where=told, where_words="the secure score", among=SCORE, told=told, rules=RULES,
         requirement="R20",
     )
 

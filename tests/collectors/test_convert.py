@@ -258,3 +258,16 @@ class TestIdentity:
 )
 def test_a_report_is_asked_for_by_whole_months(start: datetime, end: datetime, days: tuple[str, str]) -> None:
     assert whole_months(start, end) == days
+
+
+class TestPartsOfAHundred:
+    word = convert.share("points", "{most}")
+
+    @pytest.mark.parametrize(("points", "score"), [(4, 80), ("2.5", 50), (0, 0), (5, 100), (None, None), ("", None)])
+    def test_points_are_told_of_the_most_there_is(self, points: Any, score: int | None) -> None:
+        assert of(self.word, points, "5") == score
+
+    @pytest.mark.parametrize(("points", "most"), [(6, "5"), (-1, "5"), ("many", "5"), (3, "some")])
+    def test_points_that_cannot_be_are_not_read(self, points: Any, most: str) -> None:
+        with pytest.raises(ValueError, match="."):
+            of(self.word, points, most)

@@ -10,16 +10,15 @@ import requests
 from tests.collectors.sandbox.conftest import Caller
 
 
-def ask(caller: Caller, path: str, keys: tuple[str, str] | None = None, **query: object) -> requests.Response:
-    secrets, params = caller.secrets("datto_bcdr"), query
-    asked: Any = params
+def ask(caller: Caller, path: str, keys: tuple[str, str] | None = None, **query: Any) -> requests.Response:
+    secrets = caller.secrets("datto_bcdr")
     return caller.session.get(
-        f"{caller.base}/datto_bcdr/v1/{path}", params=asked, timeout=20,
+        f"{caller.base}/datto_bcdr/v1/{path}", params=query, timeout=20,
         auth=keys or (secrets["public_key"], secrets["secret_key"]),
     )  # fmt: skip
 
 
-def appliances(caller: Caller, **query: object) -> list[dict[str, Any]]:
+def appliances(caller: Caller, **query: Any) -> list[dict[str, Any]]:
     return list(ask(caller, "bcdr/device", showHiddenDevices=0, showChildResellerDevices=0, **query).json()["items"])
 
 
@@ -39,7 +38,7 @@ def test_a_key_that_is_wrong_opens_nothing(caller: Caller) -> None:
     ("saas/1/applications", {}, 404), ("report/nothing", {}, 404),
 ])  # fmt: skip
 def test_what_the_sheet_does_not_name_is_refused(
-    caller: Caller, path: str, query: dict[str, object], status: int
+    caller: Caller, path: str, query: dict[str, Any], status: int
 ) -> None:
     reply = ask(caller, path, **query)
     assert (reply.status_code, set(reply.json())) == (status, {"code", "message"})

@@ -155,11 +155,15 @@ class World:
 
     def device(
         self, account: Account | None, kind: str = "workstation", name: str = "ws-1", since: str = "2024-12-01",
-        until: date = FOREVER, layer: str = "rmm",
+        until: date = FOREVER, layer: str = "rmm", source: Connection | None = None, serial: str = "",
+        hostname: str = "", warranty_until: date | None = None, **fields: Any,
     ) -> AssetState:
-        asset = Asset.objects.create(connection=self.rmm, external_id=number(), layer=layer)
+        asset = Asset.objects.create(
+            connection=source or self.rmm, external_id=number(), layer=layer, serial=serial, hostname=hostname,
+            warranty_until=warranty_until,
+        )
         return AssetState.objects.create(
-            thing=asset, account=account, kind=kind, name=name, from_on=day(since), until_on=until
+            thing=asset, account=account, kind=kind, name=name, from_on=day(since), until_on=until, **fields
         )
 
     def agreement(
