@@ -127,8 +127,8 @@ VENDOR = Vendor(
     layer=Layer.RMM,
     base_url="{address}/api",
     auth=PasswordGrant(
-        token="{address}/auth/oauth/token",
-        client=("public-client", "public"),  # noqa: S106
+        token="{address}/auth/oauth/token",  # noqa: S106
+        client=("public-client", "public"),
         user="{api_key}",
         password="{api_secret}",  # noqa: S106
     ),
