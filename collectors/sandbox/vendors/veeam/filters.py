@@ -22,7 +22,7 @@ def matches(row: Row, test: dict[str, Any]) -> bool:
     if operation == "in":
         return found in (wanted or [])
     if operation in ("equals", "notEquals"):
-        return bool(found == wanted) == (operation == "equals")
+        return bool(found == wanted) is bool(operation == "equals")
     if operation == "contains":
         return str(wanted) in str(found)
     return _compared(found, str(operation), wanted)
