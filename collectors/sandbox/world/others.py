@@ -1,8 +1,7 @@
-"""What three more systems would say of the same clients: backup, endpoint security and Microsoft 365 tenants.
+"""How further systems call the same clients: backup, endpoint security, Microsoft 365 tenants and whatever else.
 
-No API serves them. `GET /_sandbox/others` tells them, for whoever writes them straight into tables. They are as untidy
-as such systems are: a client is spelled otherwise, missing where it pays, there twice, or under another client's name
-or domain; and each system has records that are nobody's.
+They are as untidy as such systems are: a client is spelled otherwise, missing where it pays, there twice, or under
+another client's name or domain; and each system has records that are nobody's.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ def matches(row: Row, test: dict[str, Any]) -> bool:
     """Raises Refusal for an operation or a property that is not there."""
     operation = test.get("operation")
     if operation in GROUPS:
-        return GROUPS[operation](matches(row, one) for one in test.get("items", []))
+        return bool(GROUPS[operation](matches(row, one) for one in test.get("items", [])))
     if operation == "not":
         return not any(matches(row, one) for one in test.get("items", []))
     if test.get("property") not in row:
@@ -22,7 +22,7 @@ def matches(row: Row, test: dict[str, Any]) -> bool:
     if operation == "in":
         return found in (wanted or [])
     if operation in ("equals", "notEquals"):
-        return bool(found == wanted) == (operation == "equals")
+        return bool(found == wanted) is bool(operation == "equals")
     if operation == "contains":
         return str(wanted) in str(found)
     return _compared(found, str(operation), wanted)
