@@ -20,7 +20,7 @@ def matches(row: Row, test: dict[str, Any]) -> bool:
         raise Refusal(400, f"no property {test.get('property')}")
     found, wanted = row[test["property"]], test.get("value")
     if operation == "in":
-        return found in (wanted or [])
+        return bool(found in (wanted or []))
     if operation in ("equals", "notEquals"):
         return bool(found == wanted) is bool(operation == "equals")
     if operation == "contains":
