@@ -23,7 +23,7 @@ from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
 from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
 from collectors.facts.touched import Calendar
-from collectors.load import Merge, Place, TooManyGone, hold, retire
+from collectors.load import Merge, Place, TooManyGone, end, hold, retire
 from collectors.patience import Patience
 from collectors.quarantine import replay
 from collectors.reach import Reach
@@ -313,7 +313,7 @@ class _Reader:
     def _see(self, endpoint: Endpoint, batch: Batch) -> int:
         """Keep what the batch named, where anything will ask for it; how many were not named before."""
         plan = self.plans[endpoint.name]
-        if not plan.parent_paths and not self.reach.whole(endpoint):
+        if not plan.parent_paths and not endpoint.ends and not self.reach.whole(endpoint):
             return 0
         rows = [(self.source.pk, endpoint.name, key, plan.parent_json(batch, key)) for key in batch.named]
         with connection.cursor() as cursor:
@@ -339,6 +339,8 @@ class _Reader:
     def _retire(self, endpoint: Endpoint, lists: list[Endpoint], unnamed: int) -> int:
         places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}
         unnamed += sum(places.get(other.name, {}).get("unnamed", 0) for other in lists[:-1])
+        if endpoint.ends and not unnamed:
+            end(endpoint.into, endpoint.ends, [other.name for other in lists], self.where, self.run.as_of)
         if unnamed or not all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
             return 0
         names, span = [other.name for other in lists], self.reach.span(endpoint)

@@ -128,7 +128,10 @@ class Endpoint:
     each: str | None = None
     together: int = 1  # of `each`: parents that one question names, their fields in its braces with commas between
     keep: Convert | None = None  # whether a record is read at all
+    parts: Callable[[Record], Iterable[Record]] | None = None  # each becomes a row: an invoice's lines; pages and
+    # totals are of whole records all the same
     latest: bool = False  # of what happened, the last alone: what it names no longer has happened all the same
+    ends: str = ""  # of `latest`: the field that gets the moment of the reading that no longer names it
     complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires
     records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
     among: Mapping[str, str] = field(default_factory=dict)  # the rows it speaks for: column, value or {setting}
