@@ -205,7 +205,8 @@ class _Reader:
                 if time.monotonic() > self.deadline:
                     raise OutOfTime("The run's time is up.")
         tally["unnamed"] += len(self.refused) + self._unasked(endpoint)  # what was refused is not gone
-        self._check_total(endpoint, tally["named"], said)
+        if not self.refused:  # what was refused is said to be, and did not come short
+            self._check_total(endpoint, tally["named"], said)
         if "page" in place and endpoint.each is None and stated is not None and stated > tally["named"]:
             raise Unavailable(self._short(endpoint, stated, tally["named"]))  # the client cannot tell of one resumed
         with transaction.atomic():

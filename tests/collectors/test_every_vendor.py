@@ -184,14 +184,14 @@ def test_no_field_of_whatever_kind_stops_the_reading_of_the_others(reader: Clien
     """A field more, one left out, a text for a number, a word nobody knew: the record is read or set aside."""
     first, *others = read(reader, endpoint)[:3]
     plan = Plan(endpoint, reader.vendor, reader.connection.settings)
-    good = batch(reader, endpoint, [first, *others])
+    good, rest = batch(reader, endpoint, [first, *others]), batch(reader, endpoint, others).rows
     more = [{**one, "aFieldNobodyKnew": {"a": [1]}} for one in (first, *others)]
     assert batch(reader, endpoint, more).rows == good.rows
     for path in plan.paths:
         for odd in ODD:
             made = batch(reader, endpoint, [_with(first, path.split("."), odd), *others])
-            assert all(made.rows.get(key) == good.rows[key] for key in list(good.rows)[1:] if key in made.rows)
-            assert len(made.rows) + len(made.unread) >= len(batch(reader, endpoint, others).rows)
+            assert all(made.rows.get(key) == good.rows[key] for key in rest if key in made.rows)
+            assert len(made.rows) + len(made.unread) >= len(rest)
             assert all(fault.reason for fault in made.unread)
         made = batch(reader, endpoint, [_without(first, path.split(".")), *others])
         assert all(fault.reason for fault in made.unread)
@@ -286,7 +286,7 @@ def test_a_wrong_key_is_refused_in_a_sentence_and_not_tried_again_and_again(play
     asked = playing.counting(vendor)
     with pytest.raises(Refused, match=rf"{vendor.label}.*\.$"), Client(wrong(vendor, playing), vendor) as client:
         client.test()
-    assert 1 <= asked() <= 2
+    assert 1 <= asked() <= 2 + bool(vendor.locate)  # the zone is asked for before, without a key
 
 
 @every_vendor
