@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from collectors.facts.backups import Backup, BackupRun, BackupState, RecoveryTest
 from collectors.facts.estate import Alert
 from collectors.facts.posture import Incident
 from metrics import rollup
@@ -15,7 +16,7 @@ from metrics.definitions import CATALOGUE
 from metrics.models import State
 from organizations.models import Organization
 from tests.metrics.rollup.layers import Layers, known
-from tests.metrics.rollup.world import World, day, state, value
+from tests.metrics.rollup.world import World, at, day, mark, state, value
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2025, 4, 2, 12, tzinfo=UTC)
@@ -293,3 +294,20 @@ def test_what_no_row_of_a_client_tells_has_no_number_and_says_so(acme: Organizat
         assert (found.value, found.state, found.cause) == (None, State.NOT_COLLECTED, "the vendor does not tell"), key
     assert state("license_use", "2025-03", beta) == ("not collected", None)
     assert value("license_seats", "2025-03", beta).value == 5
+
+
+def test_a_run_or_a_recovery_found_late_moves_the_months_that_look_back_at_it(acme: Organization) -> None:
+    late = Backup.objects.get(hostname="SRV-2.acme.test")
+    account = BackupState.objects.get(thing=late).account_id
+    for row in (
+        BackupRun(outcome="succeeded", finished_on=day("2025-03-30"), finished_at=at("2025-03-30")),
+        RecoveryTest(passed=True, tested_on=day("2025-01-05"), tested_at=at("2025-01-05")),
+    ):
+        row.connection, row.external_id, row.backup, row.account_id = late.connection, "late", late, account
+        row.save()
+    mark("BackupRun", account or 0, "2025-03")
+    mark("RecoveryTest", account or 0, "2025-01")
+    rollup.run("test", now=NOW)
+    assert value("continuity_failing_48_hours", "2025-03", acme).value == 0
+    assert value("continuity_failing_48_hours", "2025-03").value == 1
+    assert value("continuity_recovery_tested", "2025-03", acme).value == 2
