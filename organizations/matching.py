@@ -51,8 +51,8 @@ def link_new() -> Linked:
     """Link every account nobody has decided on that evidence decides. Running it twice equals running it once.
 
     First by evidence, then each company of the PSA that is a client founds one, then by the evidence that brought. A
-    CRM's prospects come last and wait for nobody, since most are no client. An account a person has taken back has been decided on, and is not
-    taken up again.
+    CRM's prospects come last and wait for nobody, since most are no client. An account a person has taken back has been
+    decided on, and is not taken up again.
     """
     blocking.refresh()
     blocking.refresh_names()
