@@ -61,22 +61,35 @@ def nanoseconds(start: datetime, stop: datetime) -> dict[str, str]:
     return {"updated_at": f"ge({int(start.astimezone(UTC).timestamp()) * 10**9})"}
 
 
+def records_in(value: Any) -> list[Record]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def plans(policies: Any) -> list[Record]:
-    return [one for one in policies or [] if str(one.get("type")).startswith(BACKUP_PLAN)]
+    return [one for one in records_in(policies) if str(one.get("type")).startswith(BACKUP_PLAN)]
+
+
+def resources(body: Any) -> Iterator[Record]:
+    """What is protected; of a cloud seat without its name, which is a person's."""
+    for item in body["items"]:
+        context = item.get("context") if isinstance(item, dict) else None
+        if isinstance(context, dict) and not is_machine(context.get("type")):
+            item = {**item, "context": {name: value for name, value in context.items() if name != "name"}}
+        yield item
 
 
 def runs(body: Any) -> Iterator[Record]:
     """Of each backup plan the last run that went well, and the last of all where it failed."""
-    for item in body["items"]:
+    for item in records_in(body["items"]):
         for plan in plans(item.get("policies")):
             good = plan.get("last_success_run_time") or plan.get("last_success_run")
             last = plan.get("last_run_time") or plan.get("last_run")
             warned = plan.get("status") == "warning" and last == good
             ended = BackupRun.Outcome.WARNED if warned else BackupRun.Outcome.SUCCEEDED
             if good:
-                yield {"context": item["context"], "at": good, "outcome": str(ended)}
+                yield {"context": item.get("context"), "at": good, "outcome": str(ended)}
             if last and last != good and plan.get("status") in BAD:
-                yield {"context": item["context"], "at": last, "outcome": str(BackupRun.Outcome.FAILED)}
+                yield {"context": item.get("context"), "at": last, "outcome": str(BackupRun.Outcome.FAILED)}
 
 
 def is_machine(kind: Any) -> bool:
@@ -97,9 +110,6 @@ KIND = Convert(
     lambda kind: str(BackupState.Kind.CONTINUITY if is_machine(kind) else BackupState.Kind.SAAS),
 )
 SERVICE = Convert(("context.type",), lambda kind: "" if is_machine(kind) else re.split(r"[._]", str(kind))[-1])
-HOSTNAME = Convert(
-    ("context.type", "context.name"), lambda kind, name: str(name or "") if is_machine(kind) else ""
-)  # the name of a mailbox is a person's
 PAUSED = Convert(("policies",), lambda policies: all(one.get("enabled") is False for one in plans(policies)))
 
 
@@ -156,7 +166,7 @@ VENDOR = Vendor(
             each="customers",
             tenant="id",
             optional=True,
-            records_at="items",
+            records=resources,
             total=Total(at="paging.cursors.total"),
             into=Backup,
             complete=True,
@@ -166,7 +176,7 @@ VENDOR = Vendor(
                 "account": "each.id",
                 "kind": KIND,
                 "service": SERVICE,
-                "hostname": HOSTNAME,
+                "hostname": text("context.name"),
                 "paused": PAUSED,
             },
         ),

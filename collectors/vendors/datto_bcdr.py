@@ -36,13 +36,17 @@ def items(body: Any) -> list[Any]:
     return list(body if isinstance(body, list) else body["items"])
 
 
+def records_in(value: Any) -> list[Record]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def runs(body: Any) -> Iterator[Record]:
     """The backups that each protected machine remembers; its last good one where none of these was good."""
-    for asset in items(body):
+    for asset in records_in(items(body)):
         if asset.get("isArchived"):
             continue
         named = {name: asset.get(name) for name in ("volume", "assetId", "name")}
-        remembered = asset.get("backups") or []
+        remembered = records_in(asset.get("backups"))
         yield from ({**one, **named} for one in remembered)
         if asset.get("lastSnapshot") and not any(_status(one) in GOOD for one in remembered):
             yield {"timestamp": asset["lastSnapshot"], "backup": {"status": "success"}, **named}
@@ -50,15 +54,15 @@ def runs(body: Any) -> Iterator[Record]:
 
 def services(body: Any) -> Iterator[Record]:
     """The services of one customer's cloud that are backed up, such as mail."""
-    for customer in items(body):
-        for suite in customer.get("suites") or []:
-            yield from ({**app, "suiteType": suite.get("suiteType")} for app in suite.get("appTypes") or [])
+    for customer in records_in(items(body)):
+        for suite in records_in(customer.get("suites")):
+            yield from ({**app, "suiteType": suite.get("suiteType")} for app in records_in(suite.get("appTypes")))
 
 
 def service_runs(body: Any) -> Iterator[Record]:
     for app in services(body):
         named = {"suiteType": app["suiteType"], "appType": app.get("appType")}
-        yield from ({**one, **named} for one in app.get("backupHistory") or [])
+        yield from ({**one, **named} for one in records_in(app.get("backupHistory")))
 
 
 def machine(serial: Any, volume: Any, asset: Any, name: Any) -> str:
@@ -109,7 +113,8 @@ def slow_down(status: int, body: Any) -> Fault | None:
 
 
 def _status(entry: Record) -> str:
-    return str((entry.get("backup") or {}).get("status") or "").casefold()
+    backup = entry.get("backup")
+    return str(backup.get("status") or "").casefold() if isinstance(backup, dict) else ""
 
 
 def _days(plan: Any) -> int | None:
@@ -314,6 +319,7 @@ VENDOR = Vendor(
         never=(
             "the remote address of an appliance and the addresses of screenshots, which let people in",
             "seats of SaaS Protection, which are people's names and addresses",
+            "machines backed up without an appliance (Endpoint Backup, Direct-to-Cloud)",
             "what is inside a backup",
             "the log of activities",
         ),

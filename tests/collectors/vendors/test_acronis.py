@@ -41,7 +41,7 @@ GOOD, LATER = datetime(2026, 1, 12, 1, 10, tzinfo=UTC), datetime(2026, 1, 13, 1,
 
 def rows(vendor: Vendor, name: str, *records: dict[str, Any]) -> dict[str, dict[str, Any]]:
     endpoint = next(one for one in vendor.endpoints if one.name == name)
-    found = endpoint.records({"items": records, "paging": {"cursors": {}}}) if endpoint.records else records
+    found = endpoint.records({"items": list(records), "paging": {"cursors": {}}}) if endpoint.records else records
     plan, batch = Plan(endpoint, vendor, {}), Batch()
     plan.read([{**one, "each": TENANT} if endpoint.each else one for one in found], batch)
     assert batch.unread == []
@@ -83,6 +83,8 @@ def test_a_mailbox_is_a_seat_without_its_name(vendor: Vendor) -> None:
     mailbox = resource(PLAN, type="resource.office365.mailbox", name="someone@harbor-freightways.example")
     [row] = rows(vendor, "backups", mailbox).values()
     assert (row["kind"], row["service"], row["hostname"]) == ("saas", "mailbox", "")
+    backups = vendor.endpoints[1]
+    assert backups.records and "someone" not in str(list(backups.records({"items": [mailbox]})))
 
 
 @pytest.mark.parametrize("end", ["_time", ""])
@@ -94,6 +96,10 @@ def test_runs_are_read_under_either_name(vendor: Vendor, end: str) -> None:
     found = rows(vendor, "runs", resource(failed, VIRUS))
     assert [(run["outcome"], run["finished_at"]) for run in found.values()] == [("succeeded", GOOD), ("failed", LATER)]
     assert {run["backup"] for run in found.values()} == {CONTEXT["id"]}
+
+
+def test_what_is_no_record_stops_no_other(vendor: Vendor) -> None:
+    assert len(rows(vendor, "runs", resource(PLAN), "nothing", {"policies": "none"}, resource(7))) == 1  # type: ignore[arg-type]
 
 
 def test_a_warning_is_one_and_what_still_runs_has_not_failed(vendor: Vendor) -> None:

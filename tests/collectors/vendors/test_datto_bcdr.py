@@ -117,6 +117,12 @@ def test_where_only_failures_are_remembered_the_last_good_backup_is_a_run_too(ve
     assert remembered in found  # the same moment, written otherwise, is the same run
 
 
+def test_what_is_no_record_stops_no_other(vendor: Vendor) -> None:
+    odd = [ASSET, "nothing", {**ASSET, "volume": "other", "backups": "none", "lastSnapshot": 0}]
+    assert len(rows(vendor, "backups", odd, DEVICE)) == 1
+    assert rows(vendor, "SaaS backups", [{"suites": [7, {"appTypes": None}]}, None], DOMAIN) == {}
+
+
 def test_a_screenshot_is_a_recovery_tried(vendor: Vendor) -> None:
     [test] = rows(vendor, "screenshots", [ASSET], DEVICE).values()
     assert (test["backup"], test["passed"], test["tested_at"].year) == (KEY, True, 2020)
