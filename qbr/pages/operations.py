@@ -170,7 +170,7 @@ ROWS = (
         LayerTiles(
             key="patches",
             title="Patches",
-            subtitle="Endpoints, at the period's end",
+            subtitle="Endpoints, at month ends; a quarter or year as their mean",
             metrics=(
                 "patch_compliance",
                 "devices_patched",
@@ -184,7 +184,7 @@ ROWS = (
         LayerTiles(
             key="support",
             title="Support and warranty",
-            subtitle="Endpoints, at the period's end",
+            subtitle="Endpoints, at month ends; a quarter or year as their mean",
             metrics=(
                 "devices_out_of_support",
                 "devices_support_ends_soon",

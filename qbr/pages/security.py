@@ -10,7 +10,7 @@ ROWS: tuple[Row, ...] = (
         LayerTiles(
             key="tenant",
             title="Cloud tenant",
-            subtitle="At the period's end",
+            subtitle="At month ends, a quarter or year as their mean",
             metrics=("secure_score", "mfa_coverage", "people_without_mfa", "people_signing_in"),
             gaps=("no-second-factor",),
         ),
@@ -35,7 +35,7 @@ ROWS: tuple[Row, ...] = (
         LayerTiles(
             key="protection",
             title="Endpoint protection",
-            subtitle="Agents held against the devices of the RMM, at the period's end",
+            subtitle="Agents held against the devices of the RMM, at month ends; a quarter or year as their mean",
             metrics=("edr_coverage", "devices_protected", "devices_unprotected"),
             gaps=("unprotected", "unknown-agents"),
         ),
@@ -60,7 +60,7 @@ ROWS: tuple[Row, ...] = (
         LayerTiles(
             key="antivirus",
             title="Antivirus",
-            subtitle="As the RMM sees it, at the period's end",
+            subtitle="As the RMM sees it, at month ends; a quarter or year as their mean",
             metrics=("antivirus_coverage", "devices_antivirus_current", "devices_without_antivirus"),
         ),
     ),
