@@ -149,8 +149,8 @@ class Wire:
             raise Refused(f"{self.label} says: {self._clean(fault.says).strip()}.")
         if fault:
             return _Setback(f"asks for patience ({self._clean(fault.says)})", fault.after if wait is None else wait)
-        if status == 429:
-            return _Setback("asks us to slow down (429)", wait)
+        if status == 429 or (status == 403 and wait is not None):  # a right is not missing for so many seconds
+            return _Setback(f"asks us to slow down ({status})", wait)
         if status >= 500:
             return _Setback(f"has a fault of its own ({status})", wait)
         return status, body, received

@@ -362,14 +362,17 @@ VENDOR = Vendor(
         limits="One request at a time, 3 a second; N-central counts those under way on each list.",
         not_offered={
             "Backup": "Its interface tells backups only as monitored services, whose names each MSP chooses.",
-            "patches_missing": "N-central tells that patches are watched and when, and no number of missing ones "
-            "outside of reports that would have to be created.",
-            "online": "It tells only when a device was last heard.",
-        },
-        not_read={
-            "warranty of lifecycle-info": "The asset tells the same day; that list allows one question at a time.",
         },
         unsure=(
+            Unsure(
+                "How many patches a device misses.",
+                "N-central tells that patches are watched and when, and a number only in reports that would have to "
+                "be created: none is read, and no device is called patched.",
+            ),
+            Unsure(
+                "Whether the list of lifecycles says more of a warranty than the asset.",
+                "The asset's day is read; the other list allows one question at a time.",
+            ),
             Unsure("In which time zone a time without an offset is.", "UTC, or the one in the settings."),
             Unsure("How large a page may be.", "200 are asked for; pages are counted as the server cuts them."),
             Unsure("Where the number of pages stands.", "At either place, or else the link to the next page decides."),

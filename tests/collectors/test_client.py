@@ -197,6 +197,14 @@ def test_retry_after_is_honoured_in_place(
     assert slept == [wait]
 
 
+def test_a_403_that_says_when_to_come_back_is_no_missing_right(
+    told: Told, sleep: Callable[[float], None], slept: list[float]
+) -> None:
+    told.tell("/rows", Reply(status=403, headers={"Retry-After": "7"}), Reply())
+    rows(client(told, sleep=sleep))
+    assert slept == [7.0]
+
+
 def test_retry_after_may_be_a_date(told: Told, sleep: Callable[[float], None], slept: list[float]) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     told.tell("/rows", Reply(status=503, headers={"Retry-After": soon}), Reply())
