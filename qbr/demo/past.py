@@ -58,7 +58,8 @@ def _read_after(source: Connection, month: Month, zone: ZoneInfo) -> bool:
 
 def _read(source: Connection, moment: datetime | None = None) -> CollectorRun:
     try:
-        run = collect.run(source, as_of=moment, deadline_seconds=SECONDS_A_RUN)
+        # What this world no longer lists is gone: a month may take a client of many machines with it.
+        run = collect.run(source, as_of=moment, deadline_seconds=SECONDS_A_RUN, confirm_retire=True)
     finally:
         connections.close_all()  # this thread's own
     if run.state != CollectorRun.State.DONE:
