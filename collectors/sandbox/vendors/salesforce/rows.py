@@ -49,7 +49,7 @@ def made(object: str, world: World, archived: bool) -> list[Row]:
     makes: dict[str, Callable[[], list[Row]]] = {
         "Account": lambda: [_account(one, world, now) for one in sales.companies(now)],
         "Opportunity": lambda: [_opportunity(one) for one in sales.deals(now)],
-        "OpportunityPartner": lambda: [_partner(one, who) for one in sales.deals(now) if (who := _brought_by(one, world))],
+        "OpportunityPartner": lambda: [_partner(one, world) for one in sales.deals(now) if _brought_by(one, world)],
         "Task": lambda: [_task(one, now) for one in sales.activities(now) if one.kind == "call"],
         "Event": lambda: [_event(one, now) for one in sales.activities(now) if one.kind == "meeting"],
     }
@@ -103,7 +103,8 @@ def _brought_by(one: Deal, world: World) -> str:
     return one.partner or (partners[one.id % len(partners)] if one.id % TOOK_PART < 2 else "")
 
 
-def _partner(one: Deal, who: str) -> Row:
+def _partner(one: Deal, world: World) -> Row:
+    who = _brought_by(one, world)
     return {
         "Id": id_of("00I", one.id), "OpportunityId": id_of("006", one.id), "AccountTo": {"Name": who},
         "AccountToId": id_of("001", 900 + len(who)), "IsPrimary": True, "Role": "Referral", "IsDeleted": False,
