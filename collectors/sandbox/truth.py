@@ -69,6 +69,12 @@ def _tickets(world: World, month: Month, now: int, sums: Sums) -> None:
         closed = state.closed_at is not None and state.status in CLOSED_STATUSES
         if closed and start <= (state.closed_at or 0) < end:
             counted[f"reactive_tickets_closed{suffix}"] += 1
+            counted[f"tickets_reopened{suffix}"] += _was_reopened(world, state.ticket.id, now)
+
+
+def _was_reopened(world: World, ticket: int, now: int) -> bool:
+    moves = world.quality.changes(ticket, now)
+    return any(move.old in CLOSED_STATUSES and move.new not in CLOSED_STATUSES for move in moves)
 
 
 def _hours(world: World, month: Month, now: int, sums: Sums) -> None:

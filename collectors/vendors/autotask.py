@@ -459,11 +459,7 @@ VENDOR = Vendor(
         ),
         limits="2 requests a second of the 10,000 an hour that all integrations of the tenant share. A night costs "
         "about 30; reopenings one for every ten tickets that changed, so 1,000 (9 minutes) when 10,000 are first read.",
-        not_offered={"merged tickets": "A merged ticket is a closed one with a note; nothing in the API says so."},
-        not_read={
-            "Asset": "Configuration items copy what the RMM says, which is read from the RMM.",
-            "project tasks": "Hours on tasks are read and belong to no client: a task names only its project.",
-        },
+        not_read={"Asset": "Configuration items copy what the RMM says, which is read from the RMM."},
         unsure=(
             Unsure(
                 "Whether the price of contract service units is that of all units or of one.",
@@ -475,6 +471,8 @@ VENDOR = Vendor(
                 "“from … to …” or an arrow; where no entry is understood that closes a ticket it stays unknown.",
             ),
             Unsure("Which statuses close a ticket.", "Complete, number 5, the one that the system itself knows."),
+            Unsure("How merged tickets are told.", "By nothing: one that was merged counts as a closed ticket."),
+            Unsure("Whose the hours on a project's tasks are.", "No client's: a task names only its project."),
             Unsure("Which number means Customer.", "The label of the type is read, never its number."),
             Unsure(
                 "The highest rating of a survey is told nowhere.",

@@ -379,12 +379,15 @@ VENDOR = Vendor(
         ),
         limits="5 requests a second; ConnectWise names no figure. Reopenings cost one request and a count for every "
         "ten tickets that changed: about 2,000 requests, or 7 minutes, for the 10,000 tickets of a first reading.",
-        not_offered={},
         not_read={"Asset": "The RMM tells devices better; configurations are copies of what it says."},
         unsure=(
             Unsure(
                 "Whether older and self-hosted servers have the change log of tickets.",
                 "One that answers 404 has none: how often tickets were reopened stays unknown, and is not nought.",
+            ),
+            Unsure(
+                "Whether the changes of tickets can be counted, as every other list can.",
+                "They are where it is possible; where the count is not found, what came is taken for all.",
             ),
             Unsure(
                 "Whether ticketNumber of a change is the ticket's id.",

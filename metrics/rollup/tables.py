@@ -270,7 +270,7 @@ def _lay_readings(asked: Asked) -> None:
     lay("refused", REFUSED.format(
         counted=", ".join(f"({text(name)}, {text(entity)})" for name, entity in counted) or "('', '')", zone=zone
     ))
-    ours = ", ".join(text(facts.name) for facts in stocks.values() if not facts.internal) or "''"
+    ours = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.internal) or "''"
     lay("wanted", """
         SELECT scope_id, period_id FROM asked WHERE period_id IN (SELECT period_id FROM narrow_month)
         UNION ALL

@@ -311,3 +311,10 @@ def test_a_run_or_a_recovery_found_late_moves_the_months_that_look_back_at_it(ac
     assert value("continuity_failing_48_hours", "2025-03", acme).value == 0
     assert value("continuity_failing_48_hours", "2025-03").value == 1
     assert value("continuity_recovery_tested", "2025-03", acme).value == 2
+
+
+def test_our_own_records_count_in_no_layer_and_are_said_not_to_apply(acme: Organization) -> None:
+    ours = Organization.objects.get(slug="ours")
+    for key in ("alerts_raised", "alerts_open", "devices_patched"):
+        found = value(key, "2025-03", ours)
+        assert (found.value, found.state, found.cause) == (None, State.NOT_APPLICABLE, "our own are not counted"), key

@@ -117,7 +117,7 @@ def test_what_nothing_read_could_tell_is_not_offered(msp: Msp, reader: Client) -
     msp.world.device(msp.layers.account(msp.acme, "rmm"), os="Windows 7")
     rollup.run("test", now=NOW)
     body = reader.get(f"/gaps/?{MARCH}&client=acme").content.decode()
-    assert "gap=out-of-support" in body
+    assert '<strong aria-current="true">Out of support</strong>' in body
     assert not any(f"gap={gap}" in body for gap in ("unprotected", "unknown-agents", "no-second-factor"))
     asked = reader.get(f"/gaps/?{MARCH}&client=acme&gap=no-second-factor").content.decode()
     assert gaps.NOT_READ in asked

@@ -134,6 +134,8 @@ class ConnectWise:
 
     def _count(self, request: Request, path: str) -> Reply:
         collection, arguments = self.catalog.find(path)
+        if path.endswith("/changelogs") and not self.switches.on(self.slug, "changelog_count"):
+            raise Refusal(404, "not found", "NotFound")
         if set(request.query) - {"conditions", "childConditions"}:
             raise Refusal(400, "count takes conditions only")
         return json_reply({"count": len(self._matched(path, collection, arguments, request.query))})
