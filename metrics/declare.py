@@ -148,6 +148,7 @@ class Facts:
     also: tuple[type[models.Model], ...] = ()
     beside: tuple[type[models.Model], ...] = ()  # whose rows `sql` reads too, though their readings do not rule it
     internal: bool = True  # whether the MSP's own records are among them
+    told_apart: bool = False  # by lists that only tell more of them: where one is refused, what was told grows old
     unsettled: str = ""
     unsettled_words: str = ""
 
@@ -315,7 +316,7 @@ def facts_of(metric: Metric) -> Facts | None:
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
     "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
-    "factors", "since", "note", "beside",
+    "factors", "since", "note", "told_apart", "beside",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

@@ -60,6 +60,7 @@ DIMENSIONS: Mapping[str, tuple[Dimension, ...]] = {
         Dimension("technician", "f.technician_id", _named("technician"), "nobody"),
     ),
     "devices": (CLIENT, Dimension("kind of device", "f.kind")),
+    "devices told of": (CLIENT, Dimension("kind of device", "f.kind")),
     "devices by system": (CLIENT, Dimension("system", "f.os", unnamed="not told")),
     "agreement lines": (CLIENT, Dimension("agreement type", "f.kind")),
     "alerts": (CLIENT, Dimension("severity", "f.severity"), Dimension("kind of alert", "f.kind")),

@@ -14,7 +14,7 @@ from metrics.declare import (
     Unit,
     at_least,
 )
-from metrics.definitions.facts import ALERTS, DEVICES, DEVICES_BY_SYSTEM, NO_SPARE
+from metrics.definitions.facts import ALERTS, DEVICES_BY_SYSTEM, DEVICES_TOLD_OF, NO_SPARE
 
 RULES = ("endpoint_kinds", "spare_pattern", "listing_tolerance_days")
 ENDPOINT = f"f.kind = ANY(:endpoint_kinds) AND {NO_SPARE}"
@@ -29,7 +29,7 @@ def _devices(
     """Endpoints of which something is true that not every RMM tells."""
     return ToldStock(
         key=key, label=label, section=Section.OPERATIONS, unit=Unit.COUNT, meaning=meaning, better=better,
-        facts=DEVICES_BY_SYSTEM if by_system else DEVICES, where=f"{ENDPOINT} AND {where}",
+        facts=DEVICES_BY_SYSTEM if by_system else DEVICES_TOLD_OF, where=f"{ENDPOINT} AND {where}",
         where_words=f"{LIVE_IN}, {words}", among=ENDPOINT, told=f"{ENDPOINT} AND {told}", rules=(*RULES, *rules),
         requirement=requirement,
     )  # fmt: skip
@@ -49,7 +49,7 @@ SYSTEM_TOLD, WARRANTY_TOLD = "system.supported_until IS NOT NULL", "t.warranty_u
 PATCHES: tuple[Metric, ...] = (
     Stock(
         key="devices_with_patch_state", label="Devices whose patches are known", section=Section.OPERATIONS,
-        unit=Unit.COUNT, meaning="Endpoints of which the RMM says how many patches are missing.", facts=DEVICES,
+        unit=Unit.COUNT, meaning="Endpoints of which the RMM says how many patches are missing.", facts=DEVICES_TOLD_OF,
         where=f"{ENDPOINT} AND {PATCH_TOLD}", where_words=f"{LIVE_IN}, missing patches known", rules=RULES,
         requirement="R18",
     ),
@@ -68,7 +68,7 @@ PATCHES: tuple[Metric, ...] = (
 ANTIVIRUS: tuple[Metric, ...] = (
     Stock(
         key="devices_with_antivirus_state", label="Devices whose antivirus is known", section=Section.SECURITY,
-        unit=Unit.COUNT, meaning="Endpoints of which the RMM says whether antivirus runs.", facts=DEVICES,
+        unit=Unit.COUNT, meaning="Endpoints of which the RMM says whether antivirus runs.", facts=DEVICES_TOLD_OF,
         where=f"{ENDPOINT} AND {VIRUS_TOLD}", where_words=f"{LIVE_IN}, antivirus known", rules=RULES,
         requirement="R18",
     ),

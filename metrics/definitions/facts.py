@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from collectors.declare import Layer
 from collectors.facts.agreements import Addition, Agreement
 from collectors.facts.backups import Backup, BackupRun, RecoveryTest
@@ -56,6 +58,10 @@ DEVICES = Facts(
     sql="asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'rmm'",
     connection="t.connection_id",
     internal=False,
+)
+# What lists of their own tell of them: patches, antivirus, restarts, warranty.
+DEVICES_TOLD_OF = replace(
+    DEVICES, name="devices told of", told_apart=True, words="devices in the RMM, and what it tells of each"
 )
 NO_SPARE = "(:spare_pattern = '' OR f.name !~* :spare_pattern)"
 
