@@ -14,7 +14,7 @@ import pytest
 from collectors.answers import together
 from collectors.collect import run
 from collectors.connections import Connection
-from collectors.declare import Convert, Endpoint, Setting, Total
+from collectors.declare import Convert, Endpoint, Record, Setting, Total
 from collectors.facts.service import Ticket
 from collectors.pagination import OnePage
 from collectors.transform import Batch, Plan
@@ -112,7 +112,7 @@ def test_where_it_is_refused_all_are_asked_for_once_it_is_given(told: Desk) -> N
 
 
 def test_parents_without_a_field_leave_no_gap() -> None:
-    parents = [("1", {"id": 1, "code": "a"}), ("2", {"id": 2}), ("3", {"id": 3})]
+    parents: list[tuple[str, Record]] = [("1", {"id": 1, "code": "a"}), ("2", {"id": 2}), ("3", {"id": 3})]
     assert together(parents, 2) == [("1", {"id": "1,2", "code": "a"}), ("3", {"id": "3"})]
     assert together(parents, 1) == parents
 
