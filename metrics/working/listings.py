@@ -203,7 +203,8 @@ SUBSCRIPTIONS = Listing(
 
 BY_FACTS: Mapping[str, Listing] = {
     "tickets": TICKETS, "time": TIME, "devices": DEVICES, "devices told of": DEVICES,
-    "agreement lines": AGREEMENT_LINES, "ledger income": LEDGER, "ledger costs": LEDGER, "devices by system": BY_SYSTEM, "alerts": ALERTS,
+    "agreement lines": AGREEMENT_LINES, "ledger income": LEDGER, "ledger costs": LEDGER,
+    "devices by system": BY_SYSTEM, "alerts": ALERTS,
     "backups": BACKUPS, "backup runs": RUNS, "agents of endpoint protection": AGENTS, "incidents": INCIDENTS,
     "tenant incidents": INCIDENTS, "posture checks": CHECKS, "sign-ins": SEATS, "controlled computers": CONTROLLED,
     "licences of the tenant": LICENSES, "subscriptions": SUBSCRIPTIONS,

@@ -152,7 +152,7 @@ class Months:
         self.playing.sandbox.faults.clear()
         _, _, below = endpoint.path.rpartition("}")
         below = below or endpoint.path.partition("{")[0]
-        shared = sum(other.path == endpoint.path for other in self.vendor.endpoints) > 1
+        shared = sum(endpoint.path in other.path for other in self.vendor.endpoints) > 1
         query = max(endpoint.params.values(), key=len, default="").partition("{")[0] if shared else ""
         self.playing.fault(self.vendor, kind, path=below, query=query, **{"times": None, **more})
 

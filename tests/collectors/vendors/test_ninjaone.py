@@ -117,6 +117,7 @@ def test_a_report_ends_whichever_way_it_says_so(playing: Playing, vendor: Vendor
     assert listed("health") == whole
 
 
+@pytest.mark.django_db(transaction=True)  # a run reads ahead on a connection of its own
 def test_where_no_warranty_is_given_the_devices_are_read_all_the_same(playing: Playing, vendor: Vendor) -> None:
     playing.switch(vendor, expand=False)
     run = collect.run(playing.connection(vendor))
