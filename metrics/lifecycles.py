@@ -6,7 +6,9 @@ third release after it came out, by when updates had ended each time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db import connections
 
 WINDOWS = "https://learn.microsoft.com/lifecycle/products/"
 APPLE = "https://support.apple.com/en-us/100100"
@@ -72,3 +74,14 @@ KNOWN: tuple[Known, ...] = (
     Known("Ubuntu 22.04 LTS", "ubuntu 22\\.04", "", "2027-04-30", 0, UBUNTU),
     Known("Ubuntu 24.04 LTS", "ubuntu 24\\.04", "", "2029-05-31", 0, UBUNTU),
 )
+
+
+def write_known(*, using: str, **_: Any) -> None:
+    """Fill the table where it is empty, after migrations; whatever people changed stays."""
+    from metrics.models import OsLifecycle
+
+    table = OsLifecycle._meta.db_table
+    if table not in connections[using].introspection.table_names():
+        return  # on the way to a version without it
+    if not OsLifecycle.objects.using(using).exists():
+        OsLifecycle.objects.using(using).bulk_create(OsLifecycle(**known._asdict()) for known in KNOWN)

@@ -222,7 +222,7 @@ VENDOR = Vendor(
         Setting(name="token", label="User-API token (JSON Web Token)", secret=True),
         Setting(
             name="time_zone",
-            label="Time zone of the server's times",
+            label="Time zone of the server",
             help="N-central writes most times without an offset. If “last seen” is hours off, name the server's zone, "
             "such as Europe/Amsterdam.",
             default="UTC",

@@ -4,14 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-from metrics.lifecycles import KNOWN
-
-
-def write_known(apps, schema_editor):
-    table = apps.get_model("metrics", "OsLifecycle")
-    table.objects.bulk_create([table(**known._asdict()) for known in KNOWN])
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -54,5 +46,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('layer', 'other'), name='same_device_once')],
             },
         ),
-        migrations.RunPython(write_known, migrations.RunPython.noop),
     ]
