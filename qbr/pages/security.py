@@ -50,8 +50,8 @@ ROWS: tuple[Row, ...] = (
         ),
         LayerTrend(
             key="incidents-trend",
-            title="Incidents",
-            subtitle="Raised by the endpoint protection and in the tenant, by month",
+            title="Incidents by month",
+            subtitle="Raised by the endpoint protection and in the tenant",
             width=Width.HALF,
             metrics=("incidents", "tenant_incidents"),
         ),
