@@ -32,6 +32,7 @@ def test_a_merge_is_previewed_confirmed_and_undone(
     page.get_by_role("link", name="Merge into another").click()
     other = page.get_by_label("Into which organization")
     if scripts:
+        page.wait_for_load_state()  # what is typed before the script listens asks for nothing
         other.press_sequentially("Acme-")
         expect(page.locator("#found option")).to_have_attribute("value", "Acme-Corporation (acme-corporation)")
     other.fill("Acme-Corporation (acme-corporation)")
