@@ -34,7 +34,7 @@ check:
 	$(PY) manage.py makemigrations --check --dry-run
 
 tests:
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 bench: install  ## ratios, each measured in one run; ONLY=pages for a part, SCALE=0.1 for a try
 	@$(PYTHON) qbr/install.py test

@@ -4,7 +4,7 @@
 import os
 import sys
 
-NEEDS_NO_DATABASE = {"sandbox", "help", "version", "--help", "--version", "collectstatic", "migrate"}
+NEEDS_NO_DATABASE = {"sandbox", "vendor_docs", "help", "version", "--help", "--version", "collectstatic", "migrate"}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +26,7 @@ from collectors.facts.touched import EVERY_ACCOUNT, Touched
 from collectors.forms import ConnectionForm, EnteredForm, form_for, stored_secrets
 from collectors.quarantine import replay
 from collectors.systems import ENTERED, is_collected, system
+from collectors.tried import PATIENCE, SECONDS
 from collectors.vendors import VENDORS
 
 SHARED = ("label", "enabled", "schedule", "counts_from", "counts_to")
@@ -277,7 +279,7 @@ def _say_test(request: HttpRequest, connection: Connection) -> None:
         messages.warning(request, f"{connection.label}: {ENTERED.lower()}. There is nothing to test.")
         return
     try:
-        with Client(connection, vendor) as client:
+        with Client(connection, vendor, patience=PATIENCE, deadline=time.monotonic() + SECONDS) as client:
             messages.success(request, client.test())
     except CollectError as fault:
         messages.error(request, str(fault))

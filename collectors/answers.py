@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import Unavailable
 from collectors.keys import PLACEHOLDER
+from collectors.pagination import found_at
+
+at = found_at
+CLOCK_OFF = timedelta(minutes=5)  # by more than that, vendors that look at the time refuse a good key
 
 
 def parsed(text: bytes) -> Any:
@@ -18,18 +26,17 @@ def parsed(text: bytes) -> Any:
     return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
 
 
-def at(body: Any, path: str) -> Any:
-    """What stands at a dotted path, None where nothing does."""
-    for name in path.split("."):
-        body = body.get(name) if isinstance(body, dict) else None
-    return body
+def text_at(body: Any, path: str) -> str:
+    """The same as a text; empty where nothing does."""
+    found = at(body, path)
+    return "" if found is None else str(found)
 
 
 def path_for(endpoint: Endpoint, path: str, parent: Record | None) -> str:
     """The endpoint's path for one parent record, whose fields fill its braces as single steps of the path."""
 
     def step(match: re.Match[str]) -> str:
-        value = str(at(parent, match[1]) or "")
+        value = text_at(parent, match[1])
         if value in ("", ".", "..") or "/" in value:
             raise Unavailable(f"A record that {endpoint.name} are asked for has no {match[1]} that fits an address.")
         return quote(value, safe="")
@@ -59,6 +66,20 @@ def with_parent(rows: list[Any], parent: Record | None) -> list[Any]:
     return rows if parent is None else [{**row, "each": parent} if isinstance(row, dict) else row for row in rows]
 
 
+def together(parents: Iterable[tuple[str, Record]], size: int) -> list[tuple[str, Record]]:
+    """The parents in groups that one question names, each by its first one's key: its fields hold theirs, by commas."""
+    left = iter(parents)
+    if size == 1:
+        return list(left)
+    groups = iter(lambda: list(islice(left, size)), [])
+    return [(group[0][0], _joined([record for _, record in group])) for group in groups]
+
+
+def _joined(records: list[Record]) -> Record:
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: ",".join(str(record[name]) for record in records if record.get(name) is not None) for name in names}
+
+
 def said(body: Any) -> str:
     """The sentence in a vendor's error body, if it is where most vendors put it."""
     for name in ("message", "errorMessage", "error_description", "error", "detail"):
@@ -81,3 +102,16 @@ def refusal(vendor: Vendor, status: int, path: str, reason: str) -> str:
     if 300 <= status < 400:
         return f"{vendor.label} sends us to another address ({status}), which we never follow. Check the address."
     return f"{vendor.label} answered {status} at {path}. Check the address and settings.{words}"
+
+
+def clock_words(headers: Mapping[str, str], now: datetime) -> str:
+    """A sentence where our clock and the one of an answer's `Date` header are far apart, which spoils good keys."""
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return ""
+    off = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+    if abs(off) <= CLOCK_OFF:
+        return ""
+    minutes, which = abs(off) // timedelta(minutes=1), "ahead of" if off > timedelta() else "behind"
+    return f"The clock of this machine is {minutes} minutes {which} theirs: set it right first."

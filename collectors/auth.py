@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,8 +33,21 @@ class Exchange(Protocol):
         """The template with the connection's settings and secrets in its braces."""
         ...
 
+    @property
+    def tenant(self) -> str:
+        """The vendor's tenant a token is asked for; empty where there is only one."""
+        ...
+
     def post_form(self, address: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Posted:
         """The status and JSON object that a token address answers to a form."""
+        ...
+
+    def post_json(self, address: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Posted:
+        """The status and JSON object that a token address answers to JSON."""
+        ...
+
+    def keep_secret(self, token: str) -> None:
+        """Keep a token out of every word we say; those named access_token and refresh_token are already."""
         ...
 
 
@@ -66,10 +79,48 @@ class Basic(Auth):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientCredentials(Auth):
-    """OAuth 2.0 for machines: the key buys an access token, and there is no refresh token."""
+    """OAuth 2.0 for machines: the key buys an access token, and there is no refresh token.
+
+    `sent` says how the vendor wants the key: as a form, as JSON, or as Basic beside a form. `{tenant}` in the token's
+    address is the tenant the token is for. `means` turns a vendor's own code for a fault into a sentence for an admin.
+    """
 
     token: str
-    scope: str
+    scope: str = ""
+    sent: Literal["form", "json", "basic"] = "form"
+    more: Mapping[str, str] = field(default_factory=dict)  # further fields, templates
+    means: Callable[[Mapping[str, Any]], str] = lambda answer: ""
+
+    @property
+    def token_address(self) -> str:
+        return self.token
+
+    def credentials(self, exchange: Exchange) -> dict[str, str]:
+        key = {"client_id": exchange.fill("{client_id}"), "client_secret": exchange.fill("{client_secret}")}
+        form = {"grant_type": "client_credentials", **({"scope": self.scope} if self.scope else {})}
+        form |= {name: exchange.fill(text) for name, text in self.more.items()}
+        address = exchange.fill(self.token)
+        if self.sent == "basic":
+            basic = {"Authorization": basic_header(key["client_id"], key["client_secret"])}
+            status, answer = exchange.post_form(address, form, basic)
+        elif self.sent == "json":
+            status, answer = exchange.post_json(address, {**form, **key}, {})
+        else:
+            status, answer = exchange.post_form(address, {**form, **key}, {})
+        if status >= 400:
+            says = self.means(answer)
+            raise Refused(says or f"{exchange.label} does not accept the client id and secret{reason(answer)}.")
+        return {**super().credentials(exchange), **bearer(exchange, answer)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordGrant(Auth):
+    """OAuth 2.0 by a user's name and password, with a client of its own that is known to everyone."""
+
+    token: str
+    client: tuple[str, str]
+    user: str = "{public_key}"
+    password: str = "{private_key}"  # noqa: S105
 
     @property
     def token_address(self) -> str:
@@ -77,14 +128,12 @@ class ClientCredentials(Auth):
 
     def credentials(self, exchange: Exchange) -> dict[str, str]:
         form = {
-            "grant_type": "client_credentials",
-            "client_id": exchange.fill("{client_id}"),
-            "client_secret": exchange.fill("{client_secret}"),
-            "scope": self.scope,
-        }
-        status, answer = exchange.post_form(exchange.fill(self.token), form, {})
+            "grant_type": "password", "username": exchange.fill(self.user), "password": exchange.fill(self.password),
+        }  # fmt: skip
+        basic = {"Authorization": basic_header(*self.client)}
+        status, answer = exchange.post_form(exchange.fill(self.token), form, basic)
         if status >= 400:
-            raise Refused(f"{exchange.label} does not accept the client id and secret{reason(answer)}.")
+            raise Refused(f"{exchange.label} does not accept the key{reason(answer)}.")
         return {**super().credentials(exchange), **bearer(exchange, answer)}
 
 
@@ -176,7 +225,18 @@ def token_of(answer: Mapping[str, Any], name: str) -> str:
     return str(answer.get(name) or "")
 
 
+MEANINGS = {  # of the codes of OAuth 2.0, section 5.2
+    "invalid_client": "the client id or secret is wrong, or has expired",
+    "invalid_grant": "what was consented to, or the password, is no longer good",
+    "invalid_scope": "the key lacks a scope that we ask for",
+    "unauthorized_client": "a client of this kind gets no token here",
+    "access_denied": "somebody said no",
+}
+
+
 def reason(answer: Mapping[str, Any]) -> str:
-    """The vendor's short OAuth error code, for a sentence; nothing else of the answer is repeated."""
+    """The vendor's short OAuth error code and what it means, for a sentence; nothing else of the answer is repeated."""
     code = token_of(answer, "error")
-    return f" ({code})" if code.replace("_", "").isalpha() and len(code) <= 40 else ""
+    if not code.replace("_", "").isalpha() or len(code) > 40:
+        return ""
+    return f" ({code}: {MEANINGS[code]})" if code in MEANINGS else f" ({code})"

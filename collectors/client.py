@@ -1,81 +1,73 @@
-"""The only module that speaks HTTP: who we are, pace, patience, pages, and nothing secret in any word it says."""
+"""What is asked of a vendor: its lists page by page, their totals, tokens, and whether the key works at all."""
 
 from __future__ import annotations
 
-import json
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import quote
 
-import requests
-import urllib3
-from django.conf import settings
-from requests.adapters import HTTPAdapter
-
-from collectors.answers import at, parsed, path_for, refusal, rows_of, said, with_parent
+from collectors.answers import clock_words, path_for, refusal, rows_of, said, text_at, with_parent
 from collectors.auth import Posted, RefreshToken
 from collectors.connections import Connection
-from collectors.declare import Endpoint, Record, Vendor
-from collectors.errors import OutOfTime, Refused, Unavailable
+from collectors.course import Course, total_in, total_on_page
+from collectors.declare import Endpoint, Locate, Lookup, Record, Vendor
+from collectors.errors import Refused, Unavailable
 from collectors.facts.touched import Calendar
-from collectors.gate import Gate, gate, loopback, secure
-from collectors.keys import fill, secrets_of, without_secrets
-from collectors.pagination import Answer
-from collectors.patience import Patience, retry_after, spans
+from collectors.gate import gate, only_locating, secure
+from collectors.keys import fill
+from collectors.locating import ZONE, zone_in
+from collectors.lookups import Index, as_list, indexed, with_found
+from collectors.pagination import Answer, Paginate
+from collectors.patience import spans
+from collectors.tried import tried
+from collectors.wire import Wire, at_sandbox
 
-log = logging.getLogger(__name__)
-logging.getLogger("urllib3").setLevel(logging.ERROR)  # below that it logs whole addresses, and some vendors' hold a key
+__all__ = ["Client", "Page", "at_sandbox"]
+
+OF_PARENT = re.compile(r"\{each\.([^{}]+)\}")
 
 
 @dataclass(frozen=True)
 class Page:
-    """Records as the vendor sent them, and the cursor to resume after them, None at the end."""
+    """Records as the vendor sent them, the cursor to resume after them (None: the end), and the total it states."""
 
     records: list[Record]
     next: dict[str, Any] | None
+    stated: int | None = None
 
 
 @dataclass(frozen=True)
-class _Setback:
-    """A try that failed and may be made again: why, and the seconds the vendor asks us to wait."""
+class _Question:
+    """Where one list is asked for, with whose token, and the statuses by which it is said to be empty."""
 
-    says: str
-    wait: float | None = None
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    tenant: str = ""
+    empty_on: tuple[int, ...] = ()
 
 
-class Client:
-    """Reads one connection during one run. `deadline` is a moment of `clock`, past which no request begins."""
+class Client(Wire):
+    """Reads one connection during one run."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        vendor: Vendor,
-        *,
-        deadline: float | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        patience: Patience | None = None,
-    ) -> None:
-        self.connection, self.vendor, self.label = connection, vendor, vendor.label
-        self.deadline, self.clock, self.sleep = deadline, clock, sleep
-        self.patience = patience or Patience()
-        self.base = self.fill(vendor.base_url)
-        secure(self.base)
-        self._credentials: dict[str, str] | None = None
-        self._tokens: set[str] = set()
-        self._asked_at = -1e9
-        self._least_gap = 0.0 if at_sandbox(connection) else 1 / vendor.pace
-        self._session = _session(gate(vendor, self.fill), self.base)
+    def __init__(self, connection: Connection, vendor: Vendor, **more: Any) -> None:
+        """`more` as of a `Wire`."""
+        super().__init__(connection, vendor, **more)
+        self.base = ""  # not known before the vendor has told us the customer's own zone
+        self.tenant = ""
+        self._credentials: dict[str, dict[str, str]] = {}  # by tenant: a token of one never serves another
+        self._looked_up: dict[tuple[str, str], Index] = {}  # by the lookup's path and the question put to it
+        self._clock = ""  # what the last answer of the token address says of our clock
+        if vendor.locate is None or connection.settings.get(ZONE):
+            self._open()
 
     def __enter__(self) -> Self:
+        if not self.base and self.vendor.locate:
+            self._locate(self.vendor.locate)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._session.close()
 
     def pages(
         self,
@@ -87,7 +79,7 @@ class Client:
         cursor: dict[str, Any] | None = None,
     ) -> Iterator[Page]:
         """The pages of one list, after `cursor` if given. Raises Refused, Unavailable or OutOfTime."""
-        params = self._params(endpoint, since)
+        params = self._params(endpoint, since, parent)
         if endpoint.window is None or window is None:
             yield from self._list(endpoint, params, parent, cursor)
             return
@@ -104,22 +96,17 @@ class Client:
 
     def total(self, endpoint: Endpoint, *, since: datetime | None = None, parent: Record | None = None) -> int | None:
         """How many records the vendor says the list has now; None where it is not asked, or the parent is gone."""
-        if endpoint.total is None:
-            return None
-        path = self._path(endpoint, endpoint.total.path, parent)
-        asked = endpoint.total.of(self._params(endpoint, since))
-        status, body, _ = self._read("GET", path, asked, {}, gone_is_empty=bool(parent))
-        told = at(body, endpoint.total.at)
-        if status != 404 and not isinstance(told, int):
-            raise Unavailable(f"{self.label} sent an answer that holds no number at {path}.")
-        return None if status == 404 else told
+        return self._total(endpoint, self._params(endpoint, since, parent), parent)
 
     def test(self) -> str:
-        """Proves that the key works and says so in a sentence. Raises Refused or Unavailable."""
-        path, _, query = self.fill(self.vendor.test).partition("?")
-        _, body, _ = self._read("GET", path, {**self.vendor.params, **dict(parse_qsl(query))}, {})
-        shown = at(body, self.vendor.test_shows) if self.vendor.test_shows else ""
-        return f"Connected to {self.label}" + (f" ({str(shown)[:80]})." if shown else ".")
+        """Proves that the key works, looks into every list and says what it found. Raises Refused or Unavailable."""
+        if self.vendor.locate:
+            self._locate(self.vendor.locate)  # it may have moved
+        return tried(self)
+
+    def answer(self, path: str, params: Mapping[str, str]) -> Any:
+        """What the vendor answers to one declared question of its own. Raises Refused or Unavailable."""
+        return self._read(_Question("GET", path, {}), {**self._filled(self.vendor.params), **params})[1]
 
     def redeem(self, code: str, redirect_uri: str, keeps: Mapping[str, str]) -> None:
         """Turns a consent's code into stored tokens. Raises Refused or Unavailable."""
@@ -128,206 +115,165 @@ class Client:
         self.vendor.auth.redeem(self, code, redirect_uri, keeps)
 
     def fill(self, template: str) -> str:
-        """The template with settings and secrets in its braces. Raises Refused where one is not filled in."""
+        """The template with settings and secrets in its braces. Raises Refused where one is not filled in.
+
+        `{tenant}` is the tenant that is read now, and the setting of that name while there is none.
+        """
+        if self.tenant:
+            template = template.replace("{tenant}", quote(self.tenant, safe=""))
         return fill(template, self.connection, self.vendor)
 
     def post_form(self, address: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Posted:
         """The status and JSON object that a token address answers; nothing of the form is ever repeated in words."""
-        self._tokens.update(text for name, text in form.items() if name in ("code", "refresh_token"))
-        status, body, _ = self._ask("POST", address, {"Accept": "application/json", **headers}, form=form)
+        return self._token(address, headers, form=form)
+
+    def post_json(self, address: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Posted:
+        """As `post_form`, for a vendor whose token address takes JSON."""
+        return self._token(address, headers, form=None, params=body)
+
+    def _open(self) -> None:
+        self.base = self.fill(self.vendor.base_url)
+        secure(self.base)
+        self._through(gate(self.vendor, self.fill), self.base)
+
+    def _locate(self, locate: Locate) -> None:
+        """Ask for the customer's zone and keep it as a setting. Raises Refused where the answer is no such host."""
+        address = self.fill(locate.address)
+        self._through(only_locating(self.vendor, self.fill), address)
+        status, body, _ = self._ask("GET", address, {"Accept": "application/json"}, where="its list of zones")
+        zone = zone_in(locate, address, status, body, self.label)
+        self.connection.settings = {**self.connection.settings, ZONE: zone}
+        Connection.objects.filter(pk=self.connection.pk).update(settings=self.connection.settings)
+        self._open()
+
+    def _token(
+        self, address: str, headers: Mapping[str, str], *, form: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Posted:  # fmt: skip
+        sent = form if form is not None else params or {}
+        self._tokens.update(str(text) for name, text in sent.items() if name in ("code", "refresh_token"))
+        accept = {"Accept": "application/json", **headers}
+        status, body, received = self._ask("POST", address, accept, form=form, params=params, data=False)
         answer = body if isinstance(body, dict) else {}
         self._tokens.update(str(answer[name]) for name in ("access_token", "refresh_token") if answer.get(name))
+        self._clock = clock_words(received, datetime.now(UTC)) if status >= 400 else ""
         return status, answer
 
-    def _params(self, endpoint: Endpoint, since: datetime | None) -> dict[str, str]:
-        params = {**self.vendor.params, **{name: self.fill(text) for name, text in endpoint.params.items()}}
+    def _params(self, endpoint: Endpoint, since: datetime | None, parent: Record | None) -> dict[str, str]:
+        asked = {name: self._of_parent(text, parent) for name, text in endpoint.params.items()}
+        params = {**self._filled(self.vendor.params), **asked}
         if since is not None and endpoint.since is not None:
             params.update(endpoint.since.of(since.astimezone(UTC)))
         return params
 
+    def _question(self, endpoint: Endpoint, parent: Record | None) -> _Question:
+        """Raises Refused where the parent names no tenant: another's token, or our own, must never stand in for it."""
+        self.tenant = text_at(parent, endpoint.tenant) if endpoint.tenant else ""
+        if endpoint.tenant and not self.tenant:
+            raise Refused(f"A record that {endpoint.name} are asked for has no {endpoint.tenant}.")
+        headers = {name: self._of_parent(text, parent) for name, text in endpoint.headers.items()}
+        headers = {**_scheme(self.vendor, endpoint).headers, **headers}
+        path = self._path(endpoint, endpoint.path, parent)
+        return _Question(endpoint.method, path, headers, self.tenant, (*endpoint.empty_on, *([404] if parent else [])))
+
     def _path(self, endpoint: Endpoint, path: str, parent: Record | None) -> str:
         return path_for(endpoint, path, parent) if endpoint.each else self.fill(path)
+
+    def _of_parent(self, template: str, parent: Record | None) -> str:
+        """The template with fields of the parent in its `{each.field}`, and settings in its other braces.
+
+        What stands in the parent's field is never a template: it could name one of our keys.
+        """
+        parts = enumerate(OF_PARENT.split(template))
+        return "".join(text_at(parent, part) if place % 2 else self.fill(part) for place, part in parts)
+
+    def _total(self, endpoint: Endpoint, params: Mapping[str, str], parent: Record | None) -> int | None:
+        total = endpoint.total
+        if total is None or not total.path:
+            return None
+        listed = self._question(endpoint, parent)
+        path = self._path(endpoint, total.path, parent)
+        asked: Any = total.of(params)
+        if total.method == "POST" and endpoint.body:
+            asked = endpoint.body(asked)
+        asks = _Question(total.method, path, listed.headers, listed.tenant, listed.empty_on)
+        status, body, headers = self._read(asks, asked)
+        if status in listed.empty_on:
+            return None
+        told = total_in(endpoint, Answer(body, headers))
+        if told is None:
+            raise Unavailable(f"{self.label} sent an answer that holds no number at {path}.")
+        return told
 
     def _list(
         self, endpoint: Endpoint, params: Mapping[str, str], parent: Record | None, cursor: dict[str, Any] | None
     ) -> Iterator[Page]:
-        scheme = endpoint.paginate or self.vendor.paginate
-        path = self._path(endpoint, endpoint.path, parent)
-        before: list[Any] = []
-        seen: set[str] = set()
+        scheme, question = _scheme(self.vendor, endpoint), self._question(endpoint, parent)
+        cursor = cursor if scheme.resumes else None
+        course = Course(endpoint, scheme.sparse, whole=cursor is None)
         while True:
-            seen.add(json.dumps(cursor, sort_keys=True))
-            query = scheme.params(params, cursor)
-            status, body, headers = self._read(endpoint.method, path, query, scheme.headers, gone_is_empty=bool(parent))
-            answer = Answer(None if status == 404 else body, headers)
+            course.begins_at(cursor)
+            query: Any = scheme.params(params, cursor)
+            query = endpoint.body(query) if endpoint.body else query
+            status, body, headers = self._read(question, query)
+            answer = Answer(None if status in question.empty_on else body, headers)
+            stated = total_on_page(endpoint, answer)
             try:
                 rows = rows_of(endpoint, answer.body)
                 cursor = scheme.after(answer, rows, cursor)
-                fault = "gave the same page twice" if cursor and rows == before else ""
+                fault = course.fault(rows, cursor, stated)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 fault = f"sent an answer that cannot be read as a list ({self._clean(str(error))})"
-            if not fault and cursor and json.dumps(cursor, sort_keys=True) in seen:
-                fault = "names a page it has already given"
-            if not fault and parent and not rows and not before and self.total(endpoint, parent=parent):
-                fault = "listed nothing and says there is something"
+            if not fault and course.whole and parent and not cursor and (endpoint.together > 1 or not course.listed):
+                fault = course.lost(self._total(endpoint, params, parent) or 0)
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
-            yield Page(with_parent(rows, parent), cursor)
+            yield Page(with_found(with_parent(rows, parent), self._found(endpoint)), cursor, stated)
             if cursor is None:
                 return
-            before = rows
 
-    def _read(
-        self, method: str, path: str, params: Mapping[str, str], headers: Mapping[str, str], gone_is_empty: bool = False
-    ) -> tuple[int, Any, Mapping[str, str]]:
+    def _found(self, endpoint: Endpoint) -> dict[str, tuple[Lookup, Index]]:
+        return {name: (lookup, self._index(name, lookup)) for name, lookup in endpoint.looks_up.items()}
+
+    def _index(self, name: str, lookup: Lookup) -> Index:
+        """What a lookup says, read when it is first needed."""
+        key = (lookup.path, repr((lookup.id, sorted(lookup.params.items()))))
+        if key not in self._looked_up:
+            listed = as_list(name, lookup)
+            pages = self._list(listed, self._params(listed, None, None), None, None)
+            self._looked_up[key] = indexed(lookup, [record for page in pages for record in page.records])
+        return self._looked_up[key]
+
+    def _read(self, question: _Question, params: Any) -> tuple[int, Any, Mapping[str, str]]:
         """One answer with data. A token that has run out is renewed once; a key refused after that needs a person."""
+        self.tenant = question.tenant
         for renewed in (False, True):
-            if self._credentials is None:
-                self._credentials = self.vendor.auth.credentials(self)
-            sent = {**self._filled(self.vendor.headers), **headers, **self._credentials}
-            status, body, received = self._ask(method, self.base + path, sent, params=params, where=path)
+            sent = {**self._filled(self.vendor.headers), **question.headers, **self._proof()}
+            status, body, received = self._ask(
+                question.method, self.base + question.path, sent, params=params, where=question.path
+            )
             if status != 401:
                 break
-            self._credentials = None
+            del self._credentials[self.tenant]
             if renewed or not self.vendor.auth.token_address:
                 break
-        if status < 300 or (status == 404 and gone_is_empty):
+        if status < 300 or status in question.empty_on:
             return status, body, received
-        raise Refused(refusal(self.vendor, status, path, self._clean(said(body))))
+        words = clock_words(received, datetime.now(UTC)) if status == 401 else ""
+        raise Refused(f"{refusal(self.vendor, status, question.path, self._clean(said(body)))} {words}".rstrip())
+
+    def _proof(self) -> dict[str, str]:
+        """The headers that prove who we are to the tenant that is read now."""
+        if self.tenant not in self._credentials:
+            try:
+                self._credentials[self.tenant] = self.vendor.auth.credentials(self)
+            except Refused as no:
+                raise Refused(f"{no} {self._clock}".rstrip()) from None
+        return self._credentials[self.tenant]
 
     def _filled(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: self.fill(text) for name, text in headers.items()}
 
-    def _ask(
-        self,
-        method: str,
-        address: str,
-        headers: Mapping[str, str],
-        *,
-        params: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-        where: str = "its token address",
-    ) -> tuple[int, Any, Mapping[str, str]]:
-        """Asks until there is an answer that is not a setback, within the patience we have."""
-        setback = _Setback("")
-        for tried in range(1, self.patience.tries + 1):
-            outcome = self._once(method, address, headers, params, form)
-            if not isinstance(outcome, _Setback):
-                return outcome
-            setback = outcome
-            wait = self.patience.backoff(tried) if setback.wait is None else setback.wait
-            if wait > self.patience.longest_wait or tried == self.patience.tries:
-                break
-            if wait >= self._left():
-                raise OutOfTime(f"The run's time is up while {self.label} {setback.says} at {where}.")
-            log.info("%s %s at %s; asking again in %.1f s", self.label, setback.says, where, wait)
-            self.sleep(wait)
-        raise Unavailable(f"{self.label} {setback.says} at {where}.", retry_after=setback.wait)
 
-    def _once(
-        self,
-        method: str,
-        address: str,
-        headers: Mapping[str, str],
-        params: Mapping[str, str] | None,
-        form: Mapping[str, str] | None,
-    ) -> tuple[int, Any, Mapping[str, str]] | _Setback:
-        self._keep_pace()
-        silence = min(self.patience.silence, self._left())
-        sent = {"params": params} if method == "GET" else {"data": form} if form is not None else {"json": params}
-        try:
-            with self._session.request(
-                method, address, headers=dict(headers), timeout=(self.patience.connect, silence),
-                allow_redirects=False, stream=True, **sent,
-            ) as response:  # fmt: skip
-                text = self._body(response)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            return _Setback("does not answer in time")
-        except ValueError:
-            text = None
-        except (OSError, urllib3.exceptions.HTTPError):  # every other fault of requests is an OSError
-            return _Setback("cannot be reached or breaks off")
-        if text is None:  # raised here, so that no exception with our headers hangs on to it
-            raise Refused(f"A setting of the connection to {self.label} holds signs that cannot be sent.")
-        if isinstance(text, _Setback):
-            return text
-        return self._judged(response, text, data=form is None)
-
-    def _judged(
-        self, response: requests.Response, text: bytes, data: bool
-    ) -> tuple[int, Any, Mapping[str, str]] | _Setback:
-        """What an answer that came whole means: itself, or a setback. Raises Refused where the vendor says no."""
-        status, received = response.status_code, {name.lower(): text for name, text in response.headers.items()}
-        wait = retry_after(received.get("retry-after"), datetime.now(UTC))
-        if status == 429:
-            return _Setback("asks us to slow down (429)", wait)
-        if status >= 500:
-            return _Setback(f"has a fault of its own ({status})", wait)
-        try:
-            body = None if status == 204 or (not text and self.vendor.blank_is_empty) else parsed(text)
-        except ValueError:
-            if status < 300:
-                kind = received.get("content-type", "of no named kind").partition(";")[0]
-                return _Setback(f"answered with something that is not JSON ({self._clean(kind)})")
-            body = text[:2000].decode(errors="replace")  # only the vendor's own errors look into it
-        fault = self.vendor.errors(status, body) if data and self.vendor.errors and status != 401 else None
-        if fault is None:
-            return status, body, received
-        if fault.wait:
-            return _Setback(f"asks for patience ({self._clean(fault.says)})", wait)
-        raise Refused(f"{self.label} says: {self._clean(fault.says).strip()}.")
-
-    def _body(self, response: requests.Response) -> bytes | _Setback:
-        """The body, read as it arrives so that neither a flood nor a slow drip holds us."""
-        begun, pieces, size = self.clock(), [], 0
-        while piece := response.raw.read1(1 << 16, decode_content=True):
-            pieces.append(piece)
-            size += len(piece)
-            if size > self.patience.largest:
-                return _Setback("answered with more than we are ready to read")
-            if self.clock() - begun > self.patience.request:
-                return _Setback("answers too slowly")
-            if self._left() <= 0:
-                raise OutOfTime(f"The run's time is up while {self.label} answers.")
-        return b"".join(pieces)
-
-    def _left(self) -> float:
-        return float("inf") if self.deadline is None else self.deadline - self.clock()
-
-    def _keep_pace(self) -> None:
-        if self._left() <= 0:
-            raise OutOfTime(f"The run's time is up; {self.label} is read on from here.")
-        gap = self._asked_at + self._least_gap - self.clock()
-        if gap > 0:
-            self.sleep(gap)
-        self._asked_at = self.clock()
-
-    def _clean(self, text: str) -> str:
-        return without_secrets(text, {str(value) for value in secrets_of(self.connection).values()} | self._tokens)
-
-
-class _Gated(HTTPAdapter):
-    """The last door before the network: whatever asks, only declared requests pass."""
-
-    def __init__(self, gate: Gate) -> None:
-        super().__init__(max_retries=0)
-        self.gate = gate
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        self.gate.check(str(request.method), str(request.url))
-        return super().send(request, *args, **kwargs)
-
-
-def _session(gate: Gate, base: str) -> requests.Session:
-    session = requests.Session()
-    session.auth = lambda request: request  # else a .netrc of the machine could put its own key in place of ours
-    session.trust_env = not loopback(base)  # a proxy of the network is for the network
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Gated(gate))
-    return session
-
-
-def at_sandbox(connection: Connection) -> bool:
-    """Whether the connection reads the stand-in, which needs no pace and can play the past."""
-    address = str(connection.settings.get("address", ""))
-    return bool(settings.SANDBOX_URL) and urlsplit(address).netloc == urlsplit(settings.SANDBOX_URL).netloc
+def _scheme(vendor: Vendor, endpoint: Endpoint) -> Paginate:
+    return endpoint.paginate or vendor.paginate

@@ -15,14 +15,15 @@ from typing import Any, TypeAlias
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from collectors import lease, quarantine
+from collectors import lease, quarantine, refusals
 from collectors.ahead import Ahead
+from collectors.answers import together
 from collectors.client import Client, at_sandbox
 from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
 from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
 from collectors.facts.touched import Calendar
-from collectors.load import Merge, Place, TooManyGone, hold, retire
+from collectors.load import Merge, Place, TooManyGone, end, hold, retire
 from collectors.patience import Patience
 from collectors.quarantine import replay
 from collectors.reach import Reach
@@ -132,7 +133,7 @@ def _done(mine: CollectorRun) -> CollectorRun:
         lease.write(mine, state=State.DONE, error="", step="", ended_at=Now(), lease_until=None)
         lease.forget_places(source)
         known = Connection.objects.filter(pk=source.pk)
-        known.update(problem="")
+        known.update(problem=refusals.told(source))
         if mine.full or source.full_compare_at is None:  # the first reading has everything to compare
             known.update(full_compare_at=mine.as_of)
     mine.refresh_from_db()
@@ -154,6 +155,8 @@ class _Reader:
         self.calendar = Calendar.current()
         self.reach = Reach(vendor, mine, self.calendar)
         self.where = Place(self.source, mine, self.reach.day, self.calendar.time_zone)
+        self.refused: dict[str, str] = {}  # of the list that is read now: what the vendor said, by parent
+        self.missed: set[str] = set()  # whose this list was refused before: what changed meanwhile was never asked for
         self.plans = {endpoint.name: Plan(endpoint, vendor, self.source.settings) for endpoint in vendor.endpoints}
 
     def read(self) -> None:
@@ -175,9 +178,12 @@ class _Reader:
     def _read(self, endpoint: Endpoint, place: dict[str, Any]) -> None:
         plan = self.plans[endpoint.name]
         merge = Merge(plan)
+        self.refused = dict(place.get("refused", {}))
+        self.missed = refusals.missed(self.source, endpoint)
         counts = {**dict.fromkeys(("read", "added", "changed", "retired", "quarantined"), 0), **self._counts(endpoint)}
         tally = {name: place.get(name, 0) for name in ("seen", "unnamed", "named")}
         said = place["said"] if "said" in place else self._total(endpoint)
+        stated = None
         lease.write(self.run, step=endpoint.name)
         self.progress(self.run)
         with Ahead(self._pieces(endpoint, place, plan)) as pieces:
@@ -193,27 +199,41 @@ class _Reader:
                     counts["added"] += loaded.added
                     counts["changed"] += loaded.changed
                     counts["quarantined"] += len(batch.unread)
+                    stated = after.pop("stated", None)
                     self._remember(endpoint, after | tally | {"said": said}, counts)
                 self.progress(self.run)
                 if time.monotonic() > self.deadline:
                     raise OutOfTime("The run's time is up.")
-        self._check_total(endpoint, tally["named"], said)
+        tally["unnamed"] += len(self.refused) + self._unasked(endpoint)  # what was refused is not gone
+        if not self.refused:  # what was refused is said to be, and did not come short
+            self._check_total(endpoint, tally["named"], said)
+        if "page" in place and endpoint.each is None and stated is not None and stated > tally["named"]:
+            raise Unavailable(self._short(endpoint, stated, tally["named"]))  # the client cannot tell of one resumed
         with transaction.atomic():
             self._hold()
+            refusals.keep(self.source, endpoint, self.refused, self._parent_of(endpoint), self.run.as_of)
             counts["retired"] += self._finish(endpoint, tally["unnamed"])
             self._remember(endpoint, {"done": True} | tally, counts)
         self.progress(self.run)
 
     def _total(self, endpoint: Endpoint) -> int | None:
         """What the vendor says a list has; of those asked for `each` parent the client sees to it."""
-        return None if endpoint.each else self.client.total(endpoint, since=self.reach.since(endpoint))
+        if endpoint.each:
+            return None
+        try:
+            return self.client.total(endpoint, since=self.reach.since(endpoint))
+        except Refused:
+            if not endpoint.optional:
+                raise
+            return None  # the list itself is asked for next, and says so
 
     def _check_total(self, endpoint: Endpoint, named: int, said: int | None) -> None:
         """Raise Unavailable where the list was shorter than the vendor said before it, and says after it still."""
         if said is not None and named < said and (now := self._total(endpoint) or 0) > named:
-            raise Unavailable(
-                f"{self.vendor.label} says it has {min(said, now)} {endpoint.name} to give and listed {named}."
-            )
+            raise Unavailable(self._short(endpoint, min(said, now), named))
+
+    def _short(self, endpoint: Endpoint, said: int, named: int) -> str:
+        return f"{self.vendor.label} says it has {said} {endpoint.name} to give and listed {named}."
 
     def _hold(self) -> None:
         """Be the only writer, in the time zone this stretch began with; in another one it begins a new stretch."""
@@ -247,30 +267,54 @@ class _Reader:
             yield batch, reached
 
     def _pages(self, endpoint: Endpoint, place: dict[str, Any]) -> Iterator[tuple[list[Record], dict[str, Any]]]:
-        since, window = self.reach.since(endpoint), self.reach.window(endpoint)
-        if endpoint.each is None:
-            if place and place["page"] is None:
-                return
-            for page in self.client.pages(endpoint, since=since, window=window, cursor=place.get("page")):
-                yield page.records, {"page": page.next}
-            return
+        """Every page with the place after it. What is refused is passed by with a page of nothing, and kept in mind."""
         after = place.get("after", "")
-        for key, parent in self._parents(endpoint.each, after):
-            if key == after and place["page"] is None:
+        asked_with = [one.name for one in self.vendor.endpoints if one.together > 1 and one.each == endpoint.name]
+        owed = refusals.whole_lists(self.source, asked_with)  # those it was refused for are to be named once more
+        for key, parent in self._parents(endpoint, after):
+            if key == after and place.get("page", 0) is None:
                 continue
-            cursor = place["page"] if key == after else None
-            for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
-                yield page.records, {"after": key, "page": page.next}
+            cursor = place.get("page") if key == after else None
+            anew = owed or key in self.missed
+            since, window = self.reach.since(endpoint, anew), self.reach.window(endpoint, anew)
+            try:
+                for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
+                    yield page.records, self._after(key, page.next) | {"stated": page.stated}
+            except Refused as no:
+                if not endpoint.optional:
+                    raise
+                self.refused[key] = str(no)
+                yield [], self._after(key, None)
+                if endpoint.together > 1:  # it is the question that is refused, whomever it names
+                    return
 
-    def _parents(self, name: str, after: str) -> list[tuple[str, Record]]:
-        kept = Seen.objects.filter(connection=self.source, endpoint=name, external_id__gte=after, record__isnull=False)
-        rows = kept.order_by("external_id").values_list("external_id", "record")
-        return [(key, record) for key, record in rows if record is not None]
+    def _after(self, key: str, page: dict[str, Any] | None) -> dict[str, Any]:
+        return {"after": key, "page": page, "refused": dict(self.refused)}
+
+    def _parents(self, endpoint: Endpoint, after: str) -> list[tuple[str, Record | None]]:
+        """What the list is asked for: each parent from this one on, or nothing in particular."""
+        if endpoint.each is None:
+            return [("", None)]
+        kept = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record__isnull=False)
+        rows = kept.filter(external_id__gte=after).order_by("external_id").values_list("external_id", "record")
+        parents = ((key, record) for key, record in rows if record is not None)
+        return list(together(parents, endpoint.together))
+
+    def _unasked(self, endpoint: Endpoint) -> int:
+        """Parents that could not be asked for, because they could not be read: what is theirs is not gone."""
+        if endpoint.each is None:
+            return 0
+        unread = Seen.objects.filter(connection=self.source, endpoint=endpoint.each, record__isnull=True).count()
+        place = Checkpoint.objects.filter(connection=self.source, endpoint=endpoint.each).first()
+        return unread + (place.cursor.get("unnamed", 0) if place else 0)
+
+    def _parent_of(self, endpoint: Endpoint) -> Endpoint | None:
+        return next((other for other in self.vendor.endpoints if other.name == endpoint.each), None)
 
     def _see(self, endpoint: Endpoint, batch: Batch) -> int:
         """Keep what the batch named, where anything will ask for it; how many were not named before."""
         plan = self.plans[endpoint.name]
-        if not plan.parent_paths and not self.reach.whole(endpoint):
+        if not plan.parent_paths and not endpoint.ends and not self.reach.whole(endpoint):
             return 0
         rows = [(self.source.pk, endpoint.name, key, plan.parent_json(batch, key)) for key in batch.named]
         with connection.cursor() as cursor:
@@ -284,20 +328,25 @@ class _Reader:
         return seen
 
     def _finish(self, endpoint: Endpoint, unnamed: int) -> int:
-        """The list has ended well. When it is the last of its entity: retire what is gone, say how far was read."""
-        lists = [other for other in self.vendor.endpoints if other.into is endpoint.into]
-        if lists[-1] is not endpoint:
-            return 0
+        """The list has ended well. The last that names an entity retires what is gone; the last that tells anything of
+        it says how far was read."""
+        told = [other for other in self.vendor.endpoints if other.into is endpoint.into]
+        lists = [other for other in told if other.adds]
+        retired = self._retire(endpoint, lists, unnamed) if lists[-1] is endpoint else 0
+        if told[-1] is endpoint and not refusals.whole_lists(self.source, [other.name for other in lists]):
+            self.reach.advance(lists[-1])
+        return retired
+
+    def _retire(self, endpoint: Endpoint, lists: list[Endpoint], unnamed: int) -> int:
         places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}
         unnamed += sum(places.get(other.name, {}).get("unnamed", 0) for other in lists[:-1])
-        retired = 0
-        if unnamed == 0 and all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
-            names = [other.name for other in lists]
-            span = self.reach.span(endpoint)
-            among = {column: self.client.fill(text) for column, text in endpoint.among.items()}
-            retired = retire(endpoint.into, names, self.where, span=span, among=among, confirmed=self.confirmed)
-        self.reach.advance(endpoint)
-        return retired
+        if endpoint.ends and not unnamed:
+            end(endpoint.into, endpoint.ends, [other.name for other in lists], self.where, self.run.as_of)
+        if unnamed or not all(self.reach.whole(other) for other in lists):  # an unnamed record could be any of them
+            return 0
+        names, span = [other.name for other in lists], self.reach.span(endpoint)
+        among = {column: self.client.fill(text) for column, text in endpoint.among.items()}
+        return retire(endpoint.into, names, self.where, span=span, among=among, confirmed=self.confirmed)
 
     def _remember(self, endpoint: Endpoint, place: dict[str, Any], counts: dict[str, int]) -> None:
         """The place and the counts, with the batch; last in its transaction, since the heartbeat waits for it."""

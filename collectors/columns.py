@@ -32,7 +32,7 @@ def coercer(column: Column) -> Read:
     else:
         empty = _missing
     into = kind(column, empty)
-    choices = {choice for choice, _ in column.flatchoices}
+    choices = {choice for choice, _ in column.flatchoices} | ({""} if column.blank else set())
 
     def coerce_choice(value: Any) -> Any:
         value = into(value)
@@ -42,7 +42,7 @@ def coercer(column: Column) -> Read:
 
     if column.name == "external_id":
         return lambda value: into(None if value == "" else value)
-    return coerce_choice if choices else into
+    return coerce_choice if column.flatchoices else into
 
 
 def _missing() -> Any:

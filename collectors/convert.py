@@ -35,6 +35,11 @@ def day(path: str) -> Convert:
     return Convert((path,), _day)
 
 
+def day_of(path: str) -> Convert:
+    """The day, in UTC, of a moment told as for `utc`."""
+    return Convert((path,), lambda value: moment.date() if (moment := _moment(value)) else None)
+
+
 def decimal(path: str, default: str | None = None) -> Convert:
     """An exact number, from a number or its text."""
     missing = None if default is None else Decimal(default)
@@ -89,6 +94,20 @@ def constant(value: Any) -> Convert:
     return Convert((), lambda: plain)
 
 
+def share(path: str, most: str) -> Convert:
+    """Points at `path` as a part of a hundred, where `most` is the most there can be; more than that cannot be read."""
+
+    def of(points: Any, highest: Any) -> Decimal | None:
+        if points in (None, ""):
+            return None
+        score = _decimal(points) * 100 / _decimal(highest)
+        if not 0 <= score <= 100:
+            raise ValueError(f"{points} points, and the connection says that {highest} is the most")
+        return score
+
+    return Convert((path, most), of)
+
+
 def joined(*paths: str, by: str = " ") -> Convert:
     """The texts at the paths, those that are there, one after the other."""
     return Convert(paths, lambda *values: by.join(_text(value) for value in values if _text(value)))
@@ -130,23 +149,25 @@ def billing_months(path: str) -> Convert:
 
 def evidence(
     *, domains: tuple[str, ...] = (), ids: Mapping[str, str] | None = None, phones: tuple[str, ...] = (),
-    addresses: tuple[tuple[str, ...], ...] = (), types: str = "",
+    addresses: tuple[tuple[str, ...], ...] = (), types: str = "", fields: Mapping[str, str] | None = None,
 ) -> Convert:
-    """What a vendor says of identity: domains of websites and e-mail addresses, other systems' ids in a text, telephone
-    numbers, addresses of which each names its lines, and types."""
-    named = ids or {}
+    """What a vendor says of identity: domains of websites and e-mail addresses, other systems' ids in a text (`ids`) or
+    in a field that holds nothing else (`fields`), telephone numbers, addresses of which each names its lines, types."""
+    named, whole_fields = ids or {}, fields or {}
     lines = tuple(line for address in addresses for line in address)
-    paths = (*domains, *named.values(), *phones, *lines, *([types] if types else []))
+    paths = (*domains, *named.values(), *whole_fields.values(), *phones, *lines, *([types] if types else []))
 
     def of(*values: Any) -> dict[str, Any]:
         left = iter(values)
         webs, texts = list(itertools.islice(left, len(domains))), list(itertools.islice(left, len(named)))
+        plain = dict(zip(whole_fields, map(_text, itertools.islice(left, len(whole_fields))), strict=True))
         numbers = [_text(value) for value in itertools.islice(left, len(phones))]
         places = [[_text(value) for value in itertools.islice(left, len(address))] for address in addresses]
         called = [_text(one.get("name")) for one in (next(left, None) or []) if isinstance(one, Mapping)]
         said = {
             "domains": sorted({name for value in webs if (name := registrable(value))}),
-            "ids": {slug: number for slug, value in zip(named, texts, strict=True) if (number := psa_id(value))},
+            "ids": {slug: number for slug, value in zip(named, texts, strict=True) if (number := psa_id(value))}
+            | {slug: number for slug, number in plain.items() if number},
             "phones": [number for number in dict.fromkeys(numbers) if number],
             "addresses": [", ".join(filter(None, place)) for place in places if place[0]],
             "types": called,

@@ -28,14 +28,18 @@ class Layer(StrEnum):
     BACKUP = "backup"
     EDR = "edr"
     TENANT = "tenant"
+    CONTROL = "control"  # application control, which lets run only what is allowed
+    MARKETPLACE = "marketplace"  # where licences are bought
+    CRM = "crm"
 
 
 @dataclass(frozen=True)
 class Convert:
     """How one of our fields is made from a vendor record; `paths` are the vendor's fields it reads.
 
-    `of` takes the values at those paths, None where the vendor left one out, and returns ours. It raises
-    ValueError with a plain reason where the value cannot be read, which quarantines the record.
+    `of` takes the values at those paths, None where the vendor left one out, and returns ours; a path in braces names a
+    setting of the connection. It raises ValueError with a plain reason where the value cannot be read, which
+    quarantines the record.
     """
 
     paths: tuple[str, ...]
@@ -69,18 +73,39 @@ class Fault:
 
     says: str
     wait: bool = False
+    after: float | None = None  # seconds to wait, where the vendor's answer names none and its documents do
 
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
     """How a vendor is asked for the number of a list's records, which tells that some were lost on the way.
 
-    `of` makes the parameters of this question from those of the list; the number is at the dotted path `at`.
+    `of` makes the parameters of this question from those of the list; the number is at the dotted path `at`. Without
+    a `path` nothing is asked: each page of the list tells it, at `at` in the body or in the header `header`.
+    """
+
+    at: str = ""
+    path: str = ""
+    of: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
+    method: Method = "GET"
+    header: str = ""
+    most: int = 0  # the list is asked for so many records and no more; 0: for all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """A short list that says what an id in a record stands for: who an owner is, what a stage is called.
+
+    It is read whole, once a run. `by` is the dotted path of the id in the record, `id` that in the list.
     """
 
     path: str
-    at: str
-    of: Callable[[Mapping[str, str]], Mapping[str, str]]
+    by: str
+    id: str = "id"
+    records_at: str = ""
+    records: Callable[[Any], Iterable[Record]] | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    paginate: Paginate | None = None  # in place of the vendor's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +126,12 @@ class Endpoint:
     params: Mapping[str, str] = field(default_factory=dict)
     since: Since | None = None
     each: str | None = None
+    together: int = 1  # of `each`: parents that one question names, their fields in its braces with commas between
     keep: Convert | None = None  # whether a record is read at all
+    parts: Callable[[Record], Iterable[Record]] | None = None  # each becomes a row: an invoice's lines; pages and
+    # totals are of whole records all the same
+    latest: bool = False  # of what happened, the last alone: what it names no longer has happened all the same
+    ends: str = ""  # of `latest`: the field that gets the moment of the reading that no longer names it
     complete: bool = False  # a full listing every time (of its window, if it has one): what it no longer names retires
     records: Callable[[Any], Iterable[Record]] | None = None  # for an answer that is no list, such as a report
     among: Mapping[str, str] = field(default_factory=dict)  # the rows it speaks for: column, value or {setting}
@@ -110,6 +140,49 @@ class Endpoint:
     link: str = ""  # the record's page in the vendor's console, with {placeholders}
     paginate: Paginate | None = None  # in place of the vendor's
     total: Total | None = None  # without one, a list of changes that came back short could not be told from a quiet day
+    headers: Mapping[str, str] = field(default_factory=dict)  # templates, which may name {each.field} of the parent
+    body: Callable[[Mapping[str, str]], Any] | None = None  # the JSON of a POST, from the parameters; None: these
+    tenant: str = ""  # the field of the parent that says for which tenant of the vendor a token is asked
+    optional: bool = False  # where it is refused the run goes on and says so; what was read of it stays, and grows old
+    adds: bool = True  # false: it tells more of records that another list adds, and leaves out those not known
+    empty_on: tuple[int, ...] = ()  # statuses by which this vendor says that there is nothing to list
+    looks_up: Mapping[str, Lookup] = field(default_factory=dict)  # what is found stands at that name in the record
+    kept_days: int = 0  # of what happened: how long the vendor names it; what is older is not gone by silence; 0: ever
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locate:
+    """How a vendor is asked for the address of the customer's own zone, before anything else and without a key.
+
+    The answer's address at `at` becomes the setting `zone`; its host must match `host`, a pattern of whole hosts.
+    """
+
+    address: str  # template
+    at: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """What no document of the vendor settles: the open point, and how we read it."""
+
+    point: str
+    reading: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What an admin reads of a vendor beside its form: how to make a key that only reads, and what we leave alone."""
+
+    gives: str  # in a few words, for the list of systems
+    key: tuple[str, ...]  # how to make the narrowest read-only key, step by step
+    scopes: Mapping[str, str] = field(default_factory=dict)  # each right the key needs, and why
+    never: tuple[str, ...] = ()  # what the vendor holds and we never read
+    limits: str = ""  # the limits we keep
+    writes: str = ""  # a sentence, where no key of this vendor can be made read-only
+    not_offered: Mapping[str, str] = field(default_factory=dict)  # entity: why its API has none
+    not_read: Mapping[str, str] = field(default_factory=dict)  # entity: why we leave it
+    unsure: tuple[Unsure, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,3 +216,5 @@ class Vendor:
     errors: Callable[[int, Any], Fault | None] | None = None  # finds the fault hidden in an answer, by status and body
     console: str = ""  # the address of the vendor's own console, for links
     advice: str = ""  # where an admin finds the narrowest read-only key
+    about: About | None = None
+    locate: Locate | None = None

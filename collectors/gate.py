@@ -46,16 +46,24 @@ def gate(vendor: Vendor, fill: Callable[[str], str]) -> Gate:
     return Gate(vendor.label, tuple(_ways(vendor, fill)))
 
 
+def only_locating(vendor: Vendor, fill: Callable[[str], str]) -> Gate:
+    """The gate of a connection whose zone is not known yet."""
+    assert vendor.locate is not None
+    return Gate(vendor.label, (_way("GET", fill(vendor.locate.address)),))
+
+
 def _ways(vendor: Vendor, fill: Callable[[str], str]) -> Iterator[Way]:
     base = fill(vendor.base_url)
     yield _way("GET", base + fill(vendor.test))
     for endpoint in vendor.endpoints:
         path = endpoint.path if endpoint.each else fill(endpoint.path)
         yield _way(endpoint.method, base + path)
-        if endpoint.total:
-            yield _way("GET", base + (endpoint.total.path if endpoint.each else fill(endpoint.total.path)))
+        if endpoint.total and endpoint.total.path:
+            total = endpoint.total.path if endpoint.each else fill(endpoint.total.path)
+            yield _way(endpoint.total.method, base + total)
+        yield from (_way("GET", base + fill(lookup.path)) for lookup in endpoint.looks_up.values())
     if vendor.auth.token_address:
-        yield _way("POST", fill(vendor.auth.token_address))
+        yield _way("POST", fill(vendor.auth.token_address.replace("{tenant}", "\0")).replace("\0", "{tenant}"))
 
 
 def _way(method: str, template: str) -> Way:

@@ -49,25 +49,25 @@ class Reach:
         """How far back to read: what the calendar says, or whole months."""
         return self._midnight(self.calendar.read_from or _months_before(self.day, MONTHS_BACK))
 
-    def since(self, endpoint: Endpoint) -> datetime | None:
+    def since(self, endpoint: Endpoint, anew: bool = False) -> datetime | None:
         """From which change on to ask; None for a list that can only be asked for whole.
 
         At or after the start of the last good reading, with an overlap; from the beginning where there was none,
-        where people want more of the past than was read, and in a full compare.
+        where people want more of the past than was read, where it was refused before (`anew`), and in a full compare.
         """
         if endpoint.since is None:
             return None
         reading = self.reading(endpoint.into)
-        if reading is None or self.first < reading.read_from or self.run.full:
+        if reading is None or self.first < reading.read_from or self.run.full or anew:
             return self.beginning(endpoint.into)
         return reading.read_through - OVERLAP
 
-    def window(self, endpoint: Endpoint) -> tuple[datetime, datetime] | None:
+    def window(self, endpoint: Endpoint, anew: bool = False) -> tuple[datetime, datetime] | None:
         """The span of time to ask a report for, from a month's first day."""
         if endpoint.window is None:
             return None
         reading = self.reading(endpoint.into)
-        if reading is None or self.first < reading.read_from or self.run.full:
+        if reading is None or self.first < reading.read_from or self.run.full or anew:
             begin = self.beginning(endpoint.into)
         else:
             recent = self._midnight(_months_before(self.local_day(reading.read_through), MONTHS_AGAIN))
@@ -83,6 +83,8 @@ class Reach:
 
     def whole(self, endpoint: Endpoint) -> bool:
         """Whether this run has the endpoint name everything there is, within its span."""
+        if endpoint.latest:
+            return False
         parent = next((other for other in self.vendor.endpoints if other.name == endpoint.each), None)
         if parent is not None and not self.whole(parent):
             return False
@@ -91,10 +93,15 @@ class Reach:
     def span(self, endpoint: Endpoint) -> Span | None:
         """The local days that a whole listing speaks for; None: all of them."""
         if window := self.window(endpoint):
-            return Span(self.local_day(window[0]), self.day + timedelta(days=1))
+            return Span(self._still_named(endpoint, window[0]), self.day + timedelta(days=1))
         if endpoint.since is not None:
-            return Span(self.local_day(self.beginning(endpoint.into)))
+            return Span(self._still_named(endpoint, self.beginning(endpoint.into)))
         return None
+
+    def _still_named(self, endpoint: Endpoint, begin: datetime) -> date:
+        """The first day from that moment on of which the vendor still names everything."""
+        kept = self.day - timedelta(days=endpoint.kept_days) if endpoint.kept_days else EARLIEST
+        return max(self.local_day(begin), kept)
 
     def advance(self, endpoint: Endpoint) -> None:
         """The entity's lists have ended well and without a gap: say so, and from when to when."""
@@ -105,8 +112,13 @@ class Reach:
         if not endpoint.complete or entity.counted.days:
             reading = self.reading(entity)
             through = max(self.run.as_of, reading.read_through) if reading else self.run.as_of
-            moved = {"read_from": self.beginning(entity), "read_through": through, "run": self.run}
+            begin = self._first_read(reading) if endpoint.latest else self.beginning(entity)
+            moved = {"read_from": begin, "read_through": through, "run": self.run}
             Reading.objects.update_or_create(**key, account=None, defaults=moved)
+
+    def _first_read(self, reading: Reading | None) -> datetime:
+        """From when on a list of the latest alone speaks: what was before its first reading it never told."""
+        return reading.read_from if reading else self.run.as_of
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)

@@ -14,11 +14,7 @@ class System(NamedTuple):
 
 
 # Systems whose records may stand in the tables before a vendor file reads them.
-UNREAD = {
-    "datto_bcdr": System("Datto BCDR", Layer.BACKUP),
-    "sentinelone": System("SentinelOne", Layer.EDR),
-    "microsoft_365": System("Microsoft 365", Layer.TENANT),
-}
+UNREAD: dict[str, System] = {}
 
 
 ENTERED = "Entered without a collector"  # what people are told of a connection that nothing here can read

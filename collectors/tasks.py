@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from collectors import collect, lease, quarantine, schedules
+from collectors import collect, lease, quarantine, refusals, schedules
 from collectors.connections import CollectorRun, Connection
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,11 @@ def collect_connection(connection_id: int, confirm_retire: bool = False) -> str:
 
 
 def collect_on_schedule(connection_id: int) -> str:
-    """Read a connection because its time has come. One with a problem waits for a person."""
+    """Read a connection because its time has come. One with a problem waits for a person, unless the rest is read."""
     source = Connection.objects.filter(pk=connection_id, enabled=True).first()
     if source is None:
         return "no longer there, or disabled"
-    if source.problem:
+    if source.problem and source.problem != refusals.told(source):
         return f"{source.label} waits for a person: {source.problem}"
     return collect_connection(connection_id)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -58,6 +58,10 @@ class Plan:
             sources.setdefault("link", _address(endpoint, vendor, settings))
         if "layer" not in sources and _has(endpoint.into, "layer"):
             sources["layer"] = Convert((), lambda: str(vendor.layer))
+        if endpoint.into.counted.inherits in sources and "account" not in sources:
+            sources["account"] = Convert((), lambda: None)  # loading takes that of the thing it belongs to
+        known = {**{one.name: one.default for one in vendor.settings}, **settings}
+        sources = {name: _settled(source, known) for name, source in sources.items()}
         names = ["external_id", *(name for name in sources if name != "external_id")]
         self.columns = tuple(names)
         self.readers = tuple(_reader(_column(endpoint.into, name), sources[name]) for name in names)
@@ -69,12 +73,16 @@ class Plan:
                 path.removeprefix("each.")
                 for other in vendor.endpoints
                 if other.each == endpoint.name
-                for path in (*_placeholders(other.path), *_child_paths(other))
+                for path in (*_placeholders(other.path), *_child_paths(other), other.tenant)
+                if path
             }
         )
 
     def read(self, records: Iterable[Record], batch: Batch) -> None:
         """Add these records to the batch."""
+        if self.endpoint.parts is not None:
+            self._read_parts(self.endpoint.parts, records, batch)
+            return
         readers, rows, keeps = self.readers, batch.rows, self.keeps
         for record in records:
             batch.read += 1
@@ -89,6 +97,29 @@ class Plan:
             rows[row[0]] = row
             if self.parent_paths:
                 batch.parents[row[0]] = only(record, self.parent_paths)
+
+    def _read_parts(self, parts: Callable[[Record], Iterable[Record]], records: Iterable[Record], batch: Batch) -> None:
+        """The parts of each record; what is counted, and compared with what the vendor says, is the whole record."""
+        for record in records:
+            batch.read += 1
+            again = False
+            try:
+                found = list(parts(record))
+            except FAULTS as fault:
+                reason = str(fault) if isinstance(fault, ValueError) else "It has no parts of the expected kind."
+                batch.unread.append(Unread("", clean(reason), only(record, self.paths) if _is_one(record) else {}))
+                continue
+            for part in found:
+                try:
+                    if self.keeps is not None and not self.keeps(part):
+                        continue
+                    row = tuple([read(part) for read in self.readers])
+                except FAULTS:
+                    batch.unread.append(self._unread(part))
+                    continue
+                again = batch.rows.pop(row[0], None) is not None or again
+                batch.rows[row[0]] = row
+            batch.again += again
 
     def parent_json(self, batch: Batch, external_id: str) -> str | None:
         """What endpoints asked `each` of these records need of one, as JSON; None where none asks, or it is unread."""
@@ -110,6 +141,10 @@ class Plan:
                 return Unread(external_id, f"{name}: {clean(str(fault))}", kept)
             external_id = external_id or value
         return Unread(external_id, "Whether it is to be read cannot be told.", kept)
+
+
+def _is_one(record: Any) -> bool:
+    return isinstance(record, Mapping)
 
 
 def only(record: Record, paths: Iterable[str]) -> dict[str, Any]:
@@ -143,12 +178,27 @@ def _paths(source: str | Convert) -> Sequence[str]:
     return (source,) if isinstance(source, str) else source.paths
 
 
+def _settled(source: str | Convert, settings: Mapping[str, Any]) -> str | Convert:
+    """The source with the connection's settings in place of the paths in braces."""
+    if isinstance(source, str) or not any(path.startswith("{") for path in source.paths):
+        return source
+    paths, of = source.paths, source.of
+
+    def settled(*values: Any) -> Any:
+        left = iter(values)
+        return of(*(settings.get(path[1:-1]) if path.startswith("{") else next(left) for path in paths))
+
+    return Convert(tuple(path for path in paths if not path.startswith("{")), settled)
+
+
 def _placeholders(template: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(template) if name]
 
 
 def _child_paths(child: Endpoint) -> list[str]:
     paths = [path for source in child.fields.values() for path in _paths(source)] + _placeholders(child.link)
+    paths += [name for text in (*child.params.values(), *child.headers.values()) for name in _placeholders(text)]
+    paths += [*(child.keep.paths if child.keep else ()), *(lookup.by for lookup in child.looks_up.values())]
     return [path for path in paths if path.startswith("each.")]
 
 

@@ -24,6 +24,7 @@ from collectors.declare import Layer
 
 class Section(StrEnum):
     OPERATIONS = "Operations"
+    SECURITY = "Security"
     SERVICE = "Service"
     FINANCIAL = "Financial"
     LEVERAGE = "Leverage"
@@ -145,7 +146,9 @@ class Facts:
     connection: str = "f.connection_id"
     row: str = "f.id"  # a number that names one row, for checksums
     also: tuple[type[models.Model], ...] = ()
+    beside: tuple[type[models.Model], ...] = ()  # whose rows `sql` reads too, though their readings do not rule it
     internal: bool = True  # whether the MSP's own records are among them
+    told_apart: bool = False  # by lists that only tell more of them: where one is refused, what was told grows old
     unsettled: str = ""
     unsettled_words: str = ""
 
@@ -186,6 +189,14 @@ class Stock(Metric):
     def __post_init__(self) -> None:
         if self.across is Across.SUM:
             raise ValueError(f"{self.key}: a stock cannot be summed over months")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldStock(Stock):
+    """A Stock of what not every vendor tells: where rows stand `among` and none is `told`, there is no number."""
+
+    among: str  # SQL over f: the rows of which it could be told
+    told: str  # SQL over f: those of them of which it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +298,7 @@ class Total(Derived):
     across: Across = field(default=Across.SUM, init=False)
 
 
+MayBeUntold = Told | ToldStock
 Measured = Flow | Stock | Standing | Movement | Opening  # what facts are read for
 Catalogue = Mapping[str, Metric]
 
@@ -304,7 +316,7 @@ def facts_of(metric: Metric) -> Facts | None:
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
     "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
-    "factors", "since", "note",
+    "factors", "since", "note", "told_apart", "beside",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

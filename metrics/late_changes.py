@@ -16,6 +16,10 @@ TOLD_SINGLY = 2
 NOUNS = {  # one, many
     "TimeEntry": ("hour entry", "hour entries"), "Ticket": ("ticket", "tickets"),
     "LedgerBalance": ("ledger amount", "ledger amounts"), "LedgerAccount": ("ledger account", "ledger accounts"),
+    "Alert": ("alert", "alerts"), "Incident": ("incident", "incidents"), "Backup": ("backup", "backups"),
+    "BackupRun": ("backup run", "backup runs"), "RecoveryTest": ("recovery test", "recovery tests"),
+    "PostureCheck": ("posture check", "posture checks"), "Seat": ("sign-in", "sign-ins"),
+    "License": ("licence", "licences"),
     "Asset": ("device", "devices"), "Agreement": ("agreement", "agreements"), "Addition": ("addition", "additions"),
 }
 DONE = {

@@ -149,6 +149,15 @@ SETTINGS: Mapping[str, Setting] = {
             help="Agreement types that count as managed services. Empty: every agreement that bills.",
         ),
         Setting(
+            key="many_patches", label="Many patches missing", default="5", check=_number, column="numeric",
+            help="A device that lacks more patches than this is told of.",
+        ),
+        Setting(
+            key="free_licenses", label="Free licences", check=_pattern, column="text",
+            default="free|viral|trial|^POWER_BI_STANDARD$|^TEAMS_EXPLORATORY$|^WINDOWS_STORE$|^RIGHTSMANAGEMENT_ADHOC$",
+            help="Licences whose product or SKU matches cost nothing and are left out of seats bought and unused.",
+        ),
+        Setting(
             key="least_resolved", label="Share that must be resolved", default="80", check=_percent, column="numeric",
             help="In percent: a number joined from several systems, or summed over clients, of whose hours, devices or "
             "money less than this belongs to a client we know is marked as insufficient coverage. 0: never.",

@@ -15,7 +15,7 @@ from organizations.evidence import keys_of
 from organizations.likeness import keys
 from organizations.names import looks_like, normalised
 
-RULES = "1"  # what changes the keys of accounts that stay as they are is counted here
+RULES = "2"  # what changes the keys of accounts that stay as they are is counted here
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 STALE_ACCOUNTS = """
@@ -59,7 +59,7 @@ def refresh(accounts: Collection[int] | None = None) -> int:
         cursor.execute(STALE_ACCOUNTS.format(only=only), {"rules": RULES, "accounts": list(accounts or ())})
         stale = cursor.fetchall()
     said = (
-        (account, *key) for account, kind, vendor, external_id, name, evidence, _ in stale if kind == "client"
+        (account, *key) for account, kind, vendor, external_id, name, evidence, _ in stale if kind != "site"
         for key in keys_of(vendor, external_id, name, json.loads(evidence))
     )
     if stale:

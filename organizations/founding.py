@@ -114,9 +114,13 @@ def _passes_for_another(record: Record, known: Known) -> bool:
 
 
 def is_psa(account: Account) -> bool:
-    """Whether the account's system is a PSA, the preferred source of clients."""
-    vendor = VENDORS.get(account.connection.vendor)
-    return vendor is not None and vendor.layer is Layer.PSA
+    """Whether the account's system is a PSA that counts, the preferred source of clients.
+
+    One that is read beside another and counts on no day is a witness: it founds nobody.
+    """
+    source = account.connection
+    vendor = VENDORS.get(source.vendor)
+    return vendor is not None and vendor.layer is Layer.PSA and source.counts_from < source.counts_to
 
 
 def _clients(companies: Sequence[Account]) -> dict[Account, Kind]:

@@ -242,7 +242,7 @@ class Known:
         self._add_domains(_rows(DOMAINS.format(only="true")))
         self.organizations = dict(_rows(ORGANIZATIONS.format(only="true")))
         self._add_serials(serials.all_shared())
-        self._add_records(_rows(RECORDS.format(only="a.kind = %(kind)s"), kind="client"))
+        self._add_records(_rows(RECORDS.format(only="a.kind <> %(kind)s"), kind="site"))
         self._add_missing_records()
 
     def _read_near(self, accounts: list[int]) -> None:

@@ -50,20 +50,23 @@ def _keeping_everything() -> Iterator[None]:
 def link_new() -> Linked:
     """Link every account nobody has decided on that evidence decides. Running it twice equals running it once.
 
-    First by evidence, then each company of the PSA that is a client founds one, then by the evidence that brought.
-    An account a person has taken back has been decided on, and is not taken up again.
+    First by evidence, then each company of the PSA that is a client founds one, then by the evidence that brought. A
+    CRM's prospects come last and wait for nobody, since most are no client. An account a person has taken back has been
+    decided on, and is not taken up again.
     """
     blocking.refresh()
     blocking.refresh_names()
-    undecided = Account.objects.filter(kind=Account.Kind.CLIENT).exclude(links__superseded_at=None, links__isnull=False)
+    undecided = Account.objects.exclude(kind=Account.Kind.SITE).exclude(links__superseded_at=None, links__isnull=False)
     hold(undecided.values_list("pk", flat=True))
     waiting = {account.pk: account for account in undecided.select_related("connection")}
     open_ = suggestions.waiting()
     known = Known.around([*waiting, *(pk for pk in open_ if pk not in waiting)])
+    prospects = {pk: waiting.pop(pk) for pk, one in list(waiting.items()) if one.kind == Account.Kind.PROSPECT}
     done = Linked()
     _link_by_evidence(known, waiting, done)
     if _found_clients(known, waiting, done):
         _link_by_evidence(known, waiting, done)
+    _link_by_evidence(known, prospects, done)
     blocking.refresh_names()
     suggestions.store(known, [pk for pk in open_ if known.records[pk].open], all_of_them=True)
     done.waiting.update(account.connection.label for account in waiting.values())

@@ -18,3 +18,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if suffix:
         test = settings.DATABASES["default"].setdefault("TEST", {})
         test["NAME"] = f"test_{settings.DATABASES['default']['NAME']}_{suffix}" + (test.get("NAME") or "")[-4:]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay together on one worker, but for those that try each vendor: there a vendor's do.
+
+    Each costs far more than any other file, and what one vendor's tests set up none of another's needs.
+    """
+    for item in items:
+        path = item.nodeid.partition("::")[0]
+        vendor = getattr(item, "callspec", None) and item.callspec.params.get("vendor")  # type: ignore[attr-defined]
+        group = f"{path} {vendor.slug}" if vendor is not None and hasattr(vendor, "slug") else path
+        item.add_marker(pytest.mark.xdist_group(group))

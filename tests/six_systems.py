@@ -1,4 +1,4 @@
-"""One world in six systems: three read over HTTP from the sandbox, three written as it tells them; nothing is mapped.
+"""One world in six systems, each read over HTTP from the sandbox; nothing is mapped.
 
 `World.truth` is whose each account is, by the world's own word. It is for tests to compare with, and for the person in
 them to know what a person would.
@@ -17,16 +17,16 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
-from django.utils import timezone
 
 from collectors.facts.accounts import Account
 from metrics.models import MonthlyValue, QuarterlyValue, Scope, YearlyValue
 from organizations.linking import Decision, decide
 from organizations.models import AccountLink
-from qbr.demo import decisions, other_systems, past, sandbox, sources
+from qbr.demo import decisions, past, sandbox, sources
 
 Values = dict[tuple[str, ...], tuple[Any, ...]]
 PSA = "connectwise_psa"
+SYSTEMS = (PSA, "ninjaone", "quickbooks_online", "datto_bcdr", "sentinelone", "microsoft_365")
 VALUES = (MonthlyValue, QuarterlyValue, YearlyValue)
 
 
@@ -85,8 +85,8 @@ def _fill(address: str) -> dict[int, str | None]:
     world = sandbox.info()
     months = sources.calendar(world)
     zone = sources.Calendar.current().zone
+    world["vendors"] = {slug: world["vendors"][slug] for slug in SYSTEMS}
     past.play(sources.connect(world), months, zone, lambda line: None)
-    other_systems.write(sandbox.others(), timezone.now().astimezone(zone).date())
     decisions.decide_queues()
     decisions.decide_ledger()
     with urllib.request.urlopen(f"{address}/_sandbox/identities", timeout=60) as answer:

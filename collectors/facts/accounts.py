@@ -19,6 +19,7 @@ class Account(Record):
     class Kind(models.TextChoices):
         CLIENT = "client", "Client"
         SITE = "site", "Site of a client"
+        PROSPECT = "prospect", "Prospect"  # sold to and not served: belongs to no one yet, and waits for no decision
 
     name = models.TextField()
     kind = models.TextField(choices=Kind, default=Kind.CLIENT)

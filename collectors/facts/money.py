@@ -48,3 +48,34 @@ class LedgerBalance(Record):
         db_table = "ledger_balance"
         constraints = one_record("ledger_balance")
         indexes = [models.Index(fields=["month"], name="ledger_balance_month")]
+
+
+class InvoiceLine(Record):
+    """What a client was invoiced, by line; a vendor that tells no lines has one line an invoice. Credits are negative.
+
+    The PSA and the ledger both hold invoices: the layer says which one speaks, and the two never add up.
+    """
+
+    account = models.ForeignKey(
+        "collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    agreement = models.ForeignKey(
+        "collectors.Agreement", models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    layer = models.TextField()
+    number = models.TextField(default="")  # of the invoice
+    kind = models.TextField(default="")  # agreement, time, product, credit, ... as the vendor says
+    category = models.TextField(default="")  # the ledger's class, item or tracking category
+    amount = models.DecimalField(max_digits=20, decimal_places=4)  # without tax
+    cost = models.DecimalField(max_digits=20, decimal_places=4, null=True)
+    currency = models.TextField(default="")
+    posted_on = models.DateField()
+    due_on = models.DateField(null=True)
+    paid_on = models.DateField(null=True)
+
+    counted = Counted(days={"posted_on": ""})
+
+    class Meta:
+        db_table = "invoice_line"
+        constraints = one_record("invoice_line")
+        indexes = [models.Index(fields=["posted_on"], name="invoice_line_posted")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 
 class Reading(models.Model):
@@ -36,3 +37,28 @@ class Listing(models.Model):
     class Meta:
         db_table = "listing"
         constraints = [models.UniqueConstraint(fields=["connection", "entity", "day"], name="listing_once_a_day")]
+
+
+class Refusal(models.Model):
+    """A list a vendor refuses to give, of one tenant or at all, since when and why; gone once it is given again.
+
+    What was read of it before stays, and is no longer today's.
+    """
+
+    connection = models.ForeignKey("collectors.Connection", models.CASCADE, related_name="refusals")
+    endpoint = models.TextField()
+    entity = models.TextField()
+    account = models.ForeignKey("collectors.Account", models.CASCADE, null=True, related_name="+")  # null: of everyone
+    says = models.TextField()
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "refusal"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "endpoint", "account"], nulls_distinct=False, name="refusal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.says

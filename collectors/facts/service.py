@@ -137,7 +137,7 @@ class TimeEntry(Record):
     worked_on = models.DateField(null=True)
     entered_on = models.DateField()
 
-    counted = Counted(days={"entered_on": "entered_at", "worked_on": "worked_at"})
+    counted = Counted(days={"entered_on": "entered_at", "worked_on": "worked_at"}, inherits="ticket")
 
     class Meta:
         db_table = "time_entry"
@@ -147,3 +147,22 @@ class TimeEntry(Record):
             models.Index(fields=["entered_on"], name="time_entered"),
             models.Index(fields=["worked_on"], name="time_worked"),
         ]
+
+
+class Survey(Record):
+    """An answer to the question how a ticket went, from 0 to 100 whatever the vendor's own scale."""
+
+    account = models.ForeignKey(
+        "collectors.Account", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="surveys", db_constraint=False)
+    score = models.DecimalField(max_digits=7, decimal_places=4)
+    answered_at = models.DateTimeField()
+    answered_on = models.DateField()
+
+    counted = Counted(days={"answered_on": "answered_at"}, inherits="ticket")
+
+    class Meta:
+        db_table = "survey"
+        constraints = one_record("survey")
+        indexes = [models.Index(fields=["answered_on"], name="survey_answered")]

@@ -30,6 +30,7 @@ class Counted:
     days: Mapping[str, str] = field(default_factory=dict)
     account: str = "account"  # "" where the entity belongs to no account
     through: str = ""  # the foreign key to the thing whose account its rows count for
+    inherits: str = ""  # the foreign key to the thing whose account a row has where the vendor names none
     leaners: tuple[tuple[str, str], ...] = ()
     leaned_on: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from collectors.columns import Column
 from collectors.connections import CollectorRun, Connection
 from collectors.facts.accounts import Account
 from collectors.facts.shapes import FOREVER
+from collectors.facts.shapes import Record as Entity
 from collectors.load import late, marks, references
 from collectors.load.states import States
 from collectors.load.tables import Tables, name_of, staged_as, target, type_of
@@ -65,7 +66,12 @@ class Merge:
         self.compare = self._compare()
         self.update = self._update()
         self.count = self._count()
-        self.insert, self.insert_values = self._insert()
+        self.adds = plan.endpoint.adds
+        self.leave_out = (  # of what another list adds: what that list does not name, or names no longer
+            f"DELETE FROM {self.ready} r WHERE r.is_new OR EXISTS "
+            f"(SELECT FROM {plan.entity._meta.db_table} t WHERE t.id = r.id AND t.retired_on IS NOT NULL)"
+        )
+        self.insert, self.insert_values = self._insert() if self.adds else ("", {})
         self.insert_and_name = (
             f"WITH new AS ({self.insert} RETURNING id, external_id) "
             f"UPDATE {self.ready} r SET id = new.id FROM new WHERE r.is_new AND r.external_id = new.external_id"
@@ -86,6 +92,8 @@ class Merge:
                 for row in batch.rows.values():
                     copy.write_row(row)
             cursor.execute(self.compare, place.values)
+            if not self.adds:
+                cursor.execute(self.leave_out)
             cursor.execute(self.count, place.values)
             added, changed, dangling = cursor.fetchone()
             if added or changed:
@@ -103,7 +111,8 @@ class Merge:
             late.keep_changed(cursor, self.tables, self.ready, closed, self.thing_columns)
         cursor.execute(self.update, values)
         self._mark_families(cursor, values)
-        cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
+        if self.adds:
+            cursor.execute(self.insert_and_name if ids_needed else self.insert, values | self.insert_values)
         if closed["closed"]:
             late.keep_added(cursor, self.tables, self.ready, closed)
             late.keep_states(cursor, self.tables, self.ready, closed, self.state_columns)
@@ -140,7 +149,8 @@ class Merge:
         thing, state = self.entity._meta.db_table, tables.state
         looked_up = []
         for column in tables.references:
-            looked_up += [f"{_key_of(column)} AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
+            key = _key_of(column) if column.name != "account" else self._account_of(column)
+            looked_up += [f"{key} AS {column.column}", f"s.{column.name} AS raw_{column.name}"]
         plain = [f"s.{column.name}" for column in (*tables.of_thing, *tables.of_state) if not target(column)]
         local = [f"(s.{at} AT TIME ZONE %(zone)s)::date AS {day}" for day, at in tables.days.items()]
         new = ", ".join(["s.external_id", *plain, *looked_up, *local])
@@ -169,6 +179,21 @@ class Merge:
             f"AND external_id = n.external_id LIMIT 1) t ON true {current}"
         )
 
+    def _account_of(self, column: Column) -> str:
+        """The account the vendor names, else that of the thing the record belongs to, where its entity says which."""
+        inherits = next((one for one in self.tables.of_thing if one.name == self.entity.counted.inherits), None)
+        if inherits is None:
+            return _key_of(column)
+        thing = target(inherits)
+        assert thing is not None and issubclass(thing, Entity)
+        table, states = thing._meta.db_table, thing.state_model
+        found = f"FROM {table} k"
+        if marks.in_states(thing) and states is not None:
+            found += f" JOIN {states._meta.db_table} o ON o.thing_id = k.id AND o.until_on = %(forever)s"
+        account = "o.account_id" if marks.in_states(thing) else "k.account_id"
+        where = f"k.connection_id = %(connection)s AND k.external_id = s.{inherits.name}"
+        return f"coalesce({_key_of(column)}, (SELECT {account} {found} WHERE {where}))"
+
     def _count(self) -> str:
         """How many rows are new, how many say something new, and whether references dangle."""
         unresolved = [
@@ -191,6 +216,10 @@ class Merge:
             return marks.account_of_thing(self.entity, f"t.{column}"), marks.account_of_thing(self.entity, here)
         if not counted.account or not marks.has_account(self.entity):
             return "0", "0"
+        if marks.in_states(self.entity) and state is None:  # it tells nothing of states: whose it is stays
+            assert self.entity.state_model is not None
+            stands = f"SELECT o.account_id FROM {self.entity.state_model._meta.db_table} o WHERE o.thing_id = t.id"
+            return (f"({stands} AND o.until_on = %(forever)s)",) * 2
         if state and marks.in_states(self.entity):
             return "c.account_id", "n.account_id" if "account_id" in self.state_columns else "c.account_id"
         return "t.account_id", "n.account_id" if "account_id" in self.thing_columns else "t.account_id"

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import cast
 
+from collectors.sandbox import records
 from collectors.sandbox.exchange import Row
 from collectors.sandbox.world.boards import BOARDS, HELP_DESK, PRIORITIES
 from collectors.sandbox.world.dates import parse_moment, utc_text
@@ -25,6 +26,7 @@ EDITABLE: dict[str, set[str] | None] = {
     "companies": None,
     "customers": None,
     "accounts": None,
+    **{kind: set(records.settable(kind)) for kind in records.MADE},
 }
 MOMENTS = ("created_at", "closed_at", "entered_at", "silent_since", "approved_at")
 
@@ -40,7 +42,10 @@ def edit(world: World, body: Row) -> Row:
     wanted, known = cast(Row, body.get("set", {})), EDITABLE[kind]
     if known is not None and set(wanted) - known:
         raise ValueError(f"{kind} know {', '.join(sorted(known))}")
-    change = wanted if known is None else _change(world, wanted)
+    if kind in records.MADE:
+        change = records.values(kind, wanted)
+    else:
+        change = wanted if known is None else _change(world, wanted)
     raw = cast(Row, body.get("raw", {}))
     world.edits.change(kind, identity, Edit(now, change, raw, body.get("delete") is True))
     return {"at": utc_text(now), "id": identity}
@@ -79,8 +84,11 @@ def _add(world: World, kind: str, wanted: Row, now: int) -> Row:
         world.edits.add(kind, _ticket(world, identity, wanted, now))
     elif kind == "devices":
         world.edits.add(kind, _device(identity, wanted, now))
+    elif kind in records.MADE:
+        world.edits.add(kind, records.copied(world, kind, identity, wanted, now))
     else:
-        raise ValueError("tickets, time_entries, devices and postings can be added")
+        added = ("tickets", "time_entries", "devices", "postings", *records.MADE)
+        raise ValueError(f"{', '.join(added)} can be added")
     return {"at": utc_text(now), "id": identity}
 
 

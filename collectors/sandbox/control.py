@@ -10,10 +10,9 @@ from collectors.sandbox.changes import edit
 from collectors.sandbox.exchange import Reply, Request, Row, Vendor, json_reply
 from collectors.sandbox.faults import Faults
 from collectors.sandbox.limits import Limits
-from collectors.sandbox.switches import TABLE, Switches, Value
+from collectors.sandbox.switches import Switches, Value
 from collectors.sandbox.truth import identities, truth
 from collectors.sandbox.world.dates import parse_moment, parse_month, utc_text
-from collectors.sandbox.world.others import SYSTEMS, Record
 from collectors.sandbox.world.world import World
 
 
@@ -32,7 +31,7 @@ class Control:
             ("DELETE", "/faults"): self._clear_faults, ("GET", "/switches"): self._listed_switches,
             ("POST", "/switches"): self._set_switches, ("DELETE", "/switches"): self._reset_switches,
             ("POST", "/edit"): self._edit, ("DELETE", "/edit"): self._undo, ("GET", "/truth"): self._truth,
-            ("GET", "/others"): self._others, ("GET", "/identities"): self._identities,
+            ("GET", "/identities"): self._identities,
             ("POST", "/revoke"): self._revoke,
         }  # fmt: skip
         action = actions.get(name)
@@ -78,7 +77,7 @@ class Control:
         return {"faults": []}
 
     def _listed_switches(self, request: Request) -> Row:
-        return {"values": self.switches.listed(), "table": [asdict(switch) for switch in TABLE]}
+        return {"values": self.switches.listed(), "table": [asdict(switch) for switch in self.switches.table]}
 
     def _set_switches(self, request: Request) -> Row:
         for vendor, values in self._body(request).items():
@@ -101,16 +100,8 @@ class Control:
     def _truth(self, request: Request) -> Row:
         return truth(self.world, parse_month(request.query["month"]))
 
-    def _others(self, request: Request) -> Row:
-        """What the systems without an API here hold, but for whose it is: that is for `identities`."""
-        now = self.world.clock.now()
-        return {system: [self._untold(row) for row in self.world.others.at(system, now)] for system in SYSTEMS}
-
-    def _untold(self, row: Record) -> Row:
-        return {name: value for name, value in asdict(row).items() if name != "client"}
-
     def _identities(self, request: Request) -> Row:
-        return cast(Row, identities(self.world))
+        return cast(Row, identities(self.world, self.vendors))
 
     def _edit(self, request: Request) -> Row:
         return edit(self.world, self._body(request))

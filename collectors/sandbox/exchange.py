@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 from urllib.parse import parse_qsl
 
 Row: TypeAlias = dict[str, object]
@@ -77,6 +77,15 @@ class Vendor(Protocol):
     def settings(self, base: str) -> dict[str, str]: ...
 
     def secrets(self) -> dict[str, str]: ...
+
+
+@runtime_checkable
+class Owning(Protocol):
+    """A vendor with ids of its own for the clients, others than `world.others.account` gives."""
+
+    def owners(self) -> dict[str, int | None]:
+        """The client's index by the id of each account it lists; None where it is nobody's."""
+        ...
 
 
 def json_reply(value: object, status: int = 200, **headers: str) -> Reply:

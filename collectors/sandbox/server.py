@@ -15,9 +15,7 @@ from collectors.sandbox.exchange import Refusal, Reply, Request, Vendor, json_re
 from collectors.sandbox.faults import BEFORE, Faults, instead
 from collectors.sandbox.limits import Limits
 from collectors.sandbox.switches import Switches
-from collectors.sandbox.vendors.connectwise_psa import ConnectWise
-from collectors.sandbox.vendors.ninjaone import NinjaOne
-from collectors.sandbox.vendors.quickbooks_online import QuickBooks
+from collectors.sandbox.vendors import found
 from collectors.sandbox.world.clock import Clock
 from collectors.sandbox.world.options import Options
 from collectors.sandbox.world.world import World
@@ -35,13 +33,12 @@ class Sandbox(ThreadingHTTPServer):
         super().__init__((HOST, port), Handler)
         self.base = f"http://{HOST}:{self.server_address[1]}"
         self.world = World(options, clock)
-        self.switches, self.faults, self.limits = Switches(), Faults(), Limits()
-        made: tuple[Vendor, ...] = (
-            NinjaOne(self.world, self.switches),
-            ConnectWise(self.world, self.switches, f"{self.base}/{ConnectWise.slug}"),
-            QuickBooks(self.world, self.switches),
-        )
-        self.vendors = {vendor.slug: vendor for vendor in made}
+        modules = found()
+        declared = [switch for module in modules.values() for switch in getattr(module, "SWITCHES", ())]
+        self.switches, self.faults, self.limits = Switches(modules, declared), Faults(), Limits()
+        self.vendors: dict[str, Vendor] = {
+            slug: module.VENDOR(self.world, self.switches, f"{self.base}/{slug}") for slug, module in modules.items()
+        }
         for slug in self.vendors:
             self.switches.set(slug, "requests_a_minute", a_minute)
         self.control = Control(self.world, self.vendors, self.switches, self.faults, self.limits, self.base)

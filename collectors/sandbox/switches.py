@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Value = bool | int | str
@@ -54,16 +55,24 @@ TABLE = (
            "title of the column of postings without a customer"),
     Switch("quickbooks_online", "customer_key", True, (True, False), "customer columns carry ColKey"),
 )  # fmt: skip
-# Rate limits are dials of every vendor; 0 is no limit, which no sheet denies.
-VENDORS = ("ninjaone", "connectwise_psa", "quickbooks_online")
-LIMITS = tuple(Switch(vendor, name, default, (), about) for vendor in VENDORS for name, default, about in (
-    ("requests_a_minute", 0, "requests a minute before 429; 0 for no limit"),
-    ("retry_after", 2, "seconds named by Retry-After")))  # fmt: skip
+
+
+def limits(vendor: str) -> tuple[Switch, ...]:
+    """Rate limits are dials of every vendor; 0 is no limit, which no sheet denies."""
+    return (
+        Switch(vendor, "requests_a_minute", 0, (), "requests a minute before 429; 0 for no limit"),
+        Switch(vendor, "retry_after", 2, (), "seconds named by Retry-After"),
+    )
 
 
 class Switches:
-    def __init__(self) -> None:
-        self.known = {(switch.vendor, switch.name): switch for switch in (*TABLE, *LIMITS)}
+    """The values of every vendor's switches; `declared` are those beside the table above."""
+
+    def __init__(self, vendors: Iterable[str], declared: Iterable[Switch] = ()) -> None:
+        self.vendors = tuple(vendors)
+        self.table = (*TABLE, *declared)
+        every = (*self.table, *(switch for vendor in self.vendors for switch in limits(vendor)))
+        self.known = {(switch.vendor, switch.name): switch for switch in every}
         self.version = 0
         self.reset()
 
@@ -92,7 +101,7 @@ class Switches:
         return str(self._values[vendor, name])
 
     def listed(self) -> dict[str, dict[str, Value]]:
-        tables: dict[str, dict[str, Value]] = {vendor: {} for vendor in VENDORS}
+        tables: dict[str, dict[str, Value]] = {vendor: {} for vendor in self.vendors}
         for (vendor, name), value in self._values.items():
             tables[vendor][name] = value
         return tables

@@ -7,9 +7,10 @@ devices and agreements as they stood at the month's last moment, or at the clock
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from decimal import Decimal
 
-from collectors.sandbox.exchange import Row
+from collectors.sandbox.exchange import Owning, Row
 from collectors.sandbox.world.accounts import ACCOUNTS
 from collectors.sandbox.world.agreements import SEAT, in_force, monthly, value_at
 from collectors.sandbox.world.boards import CLOSED_STATUSES, HELP_DESK
@@ -68,6 +69,12 @@ def _tickets(world: World, month: Month, now: int, sums: Sums) -> None:
         closed = state.closed_at is not None and state.status in CLOSED_STATUSES
         if closed and start <= (state.closed_at or 0) < end:
             counted[f"reactive_tickets_closed{suffix}"] += 1
+            counted[f"tickets_reopened{suffix}"] += _was_reopened(world, state.ticket.id, now)
+
+
+def _was_reopened(world: World, ticket: int, now: int) -> bool:
+    moves = world.quality.changes(ticket, now)
+    return any(move.old in CLOSED_STATUSES and move.new not in CLOSED_STATUSES for move in moves)
 
 
 def _hours(world: World, month: Month, now: int, sums: Sums) -> None:
@@ -84,8 +91,11 @@ def _hours(world: World, month: Month, now: int, sums: Sums) -> None:
             sums[entry.client]["reactive_hours"] += hours
 
 
-def identities(world: World) -> dict[str, dict[str, str | None]]:
-    """Whose each account is, by system and its id there: the PSA's id of the client, None where it is nobody's."""
+def identities(world: World, vendors: Mapping[str, object] | None = None) -> dict[str, dict[str, str | None]]:
+    """Whose each account is, by system and its id there: the PSA's id of the client, None where it is nobody's.
+
+    Of the vendors given too, by what each says itself or else by the ids that the world gives it.
+    """
     now = world.clock.now()
     told: dict[str, dict[str, str | None]] = {"connectwise_psa": {}, "ninjaone": {}, "quickbooks_online": {}}
     for index in world.clients.everyone:
@@ -99,6 +109,15 @@ def identities(world: World) -> dict[str, dict[str, str | None]]:
             row.id: None if row.client is None else str(world.clients.get(row.client).psa_id)
             for row in world.others.at(system, now)
         }
+    for slug, vendor in (vendors or {}).items():
+        if isinstance(vendor, Owning):
+            told[slug] = {key: None if index is None else str(world.clients.get(index).psa_id)
+                          for key, index in vendor.owners().items()}  # fmt: skip
+        elif slug not in told:
+            # Also those that left long ago: their accounts are retired, and still somebody's.
+            rows = (world.others.account(slug, index, min(now, world.clients.get(index).left_at or now))
+                    for index in world.clients.served)  # fmt: skip
+            told[slug] = {row.id: str(world.clients.get(row.client or 0).psa_id) for row in rows if row is not None}
     return told
 
 

@@ -1,4 +1,4 @@
-"""QuickBooks Online: the chart of accounts, customers, and profit and loss by month (Accounting API v3)."""
+"""QuickBooks Online: chart of accounts, customers, profit and loss by month, invoice lines (Accounting API v3)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any
 
 from collectors.auth import RefreshToken
-from collectors.convert import choice, day, decimal, evidence, flag, text, whole_months
-from collectors.declare import Consent, Convert, Endpoint, Fault, Layer, Record, Setting, Total, Vendor
+from collectors.convert import choice, constant, day, decimal, evidence, flag, tagged, text, whole_months
+from collectors.declare import About, Consent, Convert, Endpoint, Fault, Layer, Record, Setting, Total, Unsure, Vendor
 from collectors.facts.accounts import Account
-from collectors.facts.money import LedgerAccount, LedgerBalance
+from collectors.facts.money import InvoiceLine, LedgerAccount, LedgerBalance
 from collectors.pagination import Answer, Cursor, OnePage, Paginate
 
 SIDES = {
@@ -104,6 +104,63 @@ def amount(cell: Mapping[str, str]) -> Decimal:
         return Decimal(cell["value"] or 0)
     except InvalidOperation:
         raise ValueError(f"“{cell['value'][:40]}” is no amount") from None
+
+
+CATEGORY = Convert(
+    ("detail.ClassRef.name", "ClassRef.name", "detail.ItemRef.name"),
+    lambda *names: next((name for name in names if name), ""),
+)
+
+
+def sold(document: Record) -> Iterator[Record]:
+    """The lines of a sale, each with its document; nothing of one that was voided, whatever amounts it still shows.
+
+    Subtotals repeat what stands above them, and a discount is told as a positive amount.
+    """
+    if str(document.get("PrivateNote") or "").startswith("Voided"):
+        return
+    for place, line in enumerate(_flat(document["Line"]), start=1):
+        detail = line.get(line["DetailType"]) or {}
+        sign = -1 if line["DetailType"] == "DiscountLineDetail" else 1
+        if line.get("Amount") is not None:
+            key = f"{document['Id']}/{line.get('Id') or place}"
+            yield {**document, "key": key, "detail": detail, "amount": sign * line["Amount"]}
+
+
+def _flat(lines: Sequence[Record]) -> Iterator[Record]:
+    """Those that sell something or take off; of a group its members, since its own amount is theirs."""
+    for line in lines:
+        if line["DetailType"] == "GroupLineDetail":
+            yield from _flat(line["GroupLineDetail"].get("Line") or [])
+        elif line["DetailType"] in ("SalesItemLineDetail", "DiscountLineDetail"):
+            yield line
+
+
+def sales(name: str, document: str, kind: str, *, credit: bool = False) -> Endpoint:
+    """A kind of document by which customers are charged, read whole: a deleted one is named no more."""
+    amount = Convert(("amount",), lambda value: -value) if credit else decimal("amount")
+    return Endpoint(
+        name=name,
+        path="/query",
+        params={"query": f"SELECT * FROM {document} ORDERBY Id"},  # noqa: S608 - no database of ours
+        records_at=f"QueryResponse.{document}",
+        total=COUNTED,
+        into=InvoiceLine,
+        complete=True,
+        optional=True,
+        parts=sold,
+        fields={
+            "external_id": tagged(kind, "key"),
+            "account": "CustomerRef.value",
+            "number": text("DocNumber"),
+            "kind": constant(kind),
+            "category": CATEGORY,
+            "amount": amount,
+            "currency": text("CurrencyRef.value"),
+            "posted_on": day("TxnDate"),
+            "due_on": day("DueDate"),
+        },
+    )
 
 
 VENDOR = Vendor(
@@ -209,6 +266,44 @@ VENDOR = Vendor(
                 "amount": decimal("amount"),
                 "currency": text("currency"),
             },
+        ),
+        sales("invoices", "Invoice", "invoice"),
+        sales("credit memos", "CreditMemo", "credit", credit=True),
+        sales("sales receipts", "SalesReceipt", "receipt"),
+    ),
+    about=About(
+        gives="the books: revenue and costs by month and ledger account, and what each customer was invoiced",
+        key=(
+            "Sign in at developer.intuit.com as the person who will own the application, and create an app of the "
+            "platform QuickBooks Online and Payments with the one scope Accounting.",
+            "Add the address of return that this product shows on the connection's page to the app's redirect "
+            "addresses, for production.",
+            "Answer Intuit's questions about the app, which production keys wait for; Intuit need not list it.",
+            "Copy the production client ID and client secret into this form and save.",
+            "Press Connect, sign in to QuickBooks as an admin of your own company, choose the company and press Allow.",
+            "Press Test connection: it names the company whose books are read.",
+        ),
+        scopes={"com.intuit.quickbooks.accounting": "the only right by which the books can be read; it also writes"},
+        writes="Intuit has no right that only reads: what you consent to could also write. This product sends only "
+        "questions, and its client refuses any other method, host or path.",
+        never=(
+            "bank accounts, cards and payment details", "what employees are paid", "bills and vendors", "attachments",
+            "memos, messages and addresses to ship to", "names of contacts; of an e-mail address only its domain",
+        ),
+        limits="3 requests a second. Intuit allows each company 500 a minute and 10 a second, fewer for reports, and "
+        "500,000 reads a month on its free tier.",
+        unsure=(
+            Unsure("How long to wait when throttled: no time is named.", "We wait longer each time we are told."),
+            Unsure("How many reports a minute are allowed; others say 200.", "We keep to three requests a second."),
+            Unsure("Whether the person who consents must be an admin of the company.", "We ask for one."),
+            Unsure(
+                "When the amounts of a voided document become nought.",
+                "One whose note begins with “Voided” counts for nothing, whatever amounts it still shows.",
+            ),
+            Unsure(
+                "Whether a line's amount holds tax where prices include it.",
+                "It is taken to be without tax, as the line's own tax stands beside it.",
+            ),
         ),
     ),
 )

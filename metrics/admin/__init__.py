@@ -3,6 +3,7 @@
 from metrics.admin.benchmarks import BenchmarkSetAdmin
 from metrics.admin.decisions import LedgerAccountAdmin, QueueAdmin
 from metrics.admin.goals import GoalAdmin
+from metrics.admin.lifecycles import OsLifecycleAdmin
 from metrics.admin.organization_changes import OrganizationChangeAdmin
 from metrics.admin.owners import MetricOwnerAdmin
 from metrics.admin.rules import RuleAdmin
@@ -10,5 +11,5 @@ from metrics.admin.versions import InForceAdmin
 
 __all__ = [
     "BenchmarkSetAdmin", "GoalAdmin", "InForceAdmin", "LedgerAccountAdmin", "MetricOwnerAdmin",
-    "OrganizationChangeAdmin", "QueueAdmin", "RuleAdmin",
+    "OrganizationChangeAdmin", "OsLifecycleAdmin", "QueueAdmin", "RuleAdmin",
 ]

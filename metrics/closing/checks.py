@@ -90,15 +90,18 @@ GROUP BY 1, 2 HAVING max(l.day) < %(listed_since)s
 ORDER BY 1, 2"""
 NEVER_READ = """
 SELECT c.label, c.vendor FROM connection c
-WHERE c.enabled AND c.counts_from < %s AND NOT EXISTS (SELECT FROM reading r WHERE r.connection_id = c.id)
+WHERE c.enabled AND c.counts_from < least(%s, c.counts_to)
+  AND NOT EXISTS (SELECT FROM reading r WHERE r.connection_id = c.id)
   AND NOT EXISTS (SELECT FROM listing l WHERE l.connection_id = c.id) ORDER BY 1"""
 UNMAPPED = """
 SELECT a.name, sum(abs(b.amount)) FROM ledger_balance b JOIN ledger_account a ON a.id = b.ledger_account_id
+JOIN connection x ON x.id = b.connection_id AND b.month >= x.counts_from AND b.month < x.counts_to
 WHERE b.retired_on IS NULL AND b.amount <> 0 AND a.side <> 'none' AND b.month >= %s AND b.month < %s
   AND NOT EXISTS (SELECT FROM ledger_category c WHERE c.ledger_account_id = a.id AND c.from_on <= b.month)
 GROUP BY 1 ORDER BY 2 DESC, 1"""
 UNDECIDED = """
 SELECT q.name, count(*) FROM ticket t JOIN queue q ON q.id = t.queue_id
+JOIN connection x ON x.id = t.connection_id AND t.opened_on >= x.counts_from AND t.opened_on < x.counts_to
 WHERE t.retired_on IS NULL AND t.opened_on >= %s AND t.opened_on < %s AND coalesce((
     SELECT k.kind FROM queue_kind k WHERE k.queue_id = q.id AND k.from_on <= t.opened_on
     ORDER BY k.from_on DESC LIMIT 1), 'undecided') = 'undecided'

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from itertools import chain
 
 from metrics.declare import Metric
-from metrics.definitions import agreements, operations, results, sales, service, smartnumbers
+from metrics.definitions import (
+    agreements,
+    backups,
+    estate,
+    licenses,
+    operations,
+    results,
+    sales,
+    security,
+    service,
+    smartnumbers,
+)
 
 
 def _catalogue(*groups: tuple[Metric, ...]) -> dict[str, Metric]:
@@ -24,6 +35,7 @@ def _catalogue(*groups: tuple[Metric, ...]) -> dict[str, Metric]:
 CATALOGUE: dict[str, Metric] = _catalogue(
     service.MONTHLY, operations.MONTHLY, results.MONTHLY, operations.GENERAL, agreements.MONTHLY, sales.MONTHLY,
     smartnumbers.SMART_NUMBERS, results.RATIOS, agreements.RETENTION, service.QUALITY, service.HOURS,
+    estate.MONTHLY, backups.MONTHLY, security.MONTHLY, licenses.MONTHLY,
 )
 
 ALSO: tuple[Metric, ...] = (*service.BY_DAY_WORKED, *smartnumbers.WITH_ORR)

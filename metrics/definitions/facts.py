@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from collectors.declare import Layer
 from collectors.facts.agreements import Addition, Agreement
-from collectors.facts.estate import Asset
+from collectors.facts.backups import Backup, BackupRun, RecoveryTest
+from collectors.facts.estate import Alert, Asset
+from collectors.facts.licenses import License
 from collectors.facts.money import LedgerBalance
+from collectors.facts.posture import Incident, PostureCheck, Seat
 from collectors.facts.service import Ticket, TimeEntry
 from metrics.declare import Bridge, Facts
 
@@ -53,6 +58,10 @@ DEVICES = Facts(
     sql="asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'rmm'",
     connection="t.connection_id",
     internal=False,
+)
+# What lists of their own tell of them: patches, antivirus, restarts, warranty.
+DEVICES_TOLD_OF = replace(
+    DEVICES, name="devices told of", told_apart=True, words="devices in the RMM, and what it tells of each"
 )
 NO_SPARE = "(:spare_pattern = '' OR f.name !~* :spare_pattern)"
 
@@ -113,3 +122,141 @@ COSTS = Facts(
 # A cost put among revenue lowers it, and income put among costs lowers those.
 AS_INCOME = f"sum(CASE WHEN la.side IN {COST_SIDES} THEN -f.amount ELSE f.amount END)"
 AS_COST = f"sum(CASE WHEN la.side IN {INCOME_SIDES} THEN -f.amount ELSE f.amount END)"
+
+# Until when the maker supports a device's system: the row of the highest rank whose patterns match.
+DEVICES_BY_SYSTEM = Facts(
+    name="devices by system",
+    entity=Asset,
+    layer=Layer.RMM,
+    base="devices",
+    words="devices in the RMM, with the last day their operating system is supported",
+    sql="""asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'rmm'
+    LEFT JOIN LATERAL (
+        SELECT l.supported_until FROM os_lifecycle l
+        WHERE f.os ~* l.pattern AND (l.version_pattern = '' OR f.os_version ~* l.version_pattern)
+        ORDER BY l.rank DESC, l.supported_until DESC LIMIT 1
+    ) system ON true""",
+    connection="t.connection_id",
+    internal=False,
+)
+ALERTS = Facts(
+    name="alerts",
+    entity=Alert,
+    layer=Layer.RMM,
+    words="alerts the RMM raised",
+    sql="alert f",
+    keep="f.retired_on IS NULL AND f.layer = 'rmm'",
+    internal=False,
+)
+
+# A backup of a device is told apart from the device: the RMM's own row for it, if one stands on that day.
+BACKUPS = Facts(
+    name="backups",
+    entity=Backup,
+    layer=Layer.BACKUP,
+    words="devices and seats that are backed up",
+    beside=(Asset, BackupRun, RecoveryTest),
+    sql="""backup_state f JOIN backup t ON t.id = f.thing_id
+    LEFT JOIN LATERAL (
+        SELECT k.thing_id, k.kind, k.name FROM same_device s
+        JOIN asset_state k ON k.thing_id = s.asset_id AND k.from_on <= {day} AND k.until_on > {day}
+        WHERE s.layer = 'backup' AND s.other = f.thing_id LIMIT 1
+    ) device ON true
+    LEFT JOIN LATERAL (
+        SELECT max(b.finished_on) AS good_on FROM backup_run b
+        WHERE b.backup_id = f.thing_id AND b.outcome <> 'failed' AND b.finished_on <= {day} AND b.retired_on IS NULL
+    ) last ON true
+    LEFT JOIN LATERAL (
+        SELECT max(r.tested_on) AS tested_on FROM recovery_test r
+        WHERE r.backup_id = f.thing_id AND r.passed IS NOT FALSE AND r.tested_on <= {day} AND r.retired_on IS NULL
+    ) trial ON true""",
+    connection="t.connection_id",
+    internal=False,
+)
+BACKUP_RUNS = Facts(
+    name="backup runs",
+    entity=BackupRun,
+    layer=Layer.BACKUP,
+    words="backup runs",
+    sql="backup_run f",
+    keep="f.retired_on IS NULL",
+    internal=False,
+)
+
+EDR_AGENTS = Facts(
+    name="agents of endpoint protection",
+    entity=Asset,
+    layer=Layer.EDR,
+    words="devices in the endpoint protection, and which of the RMM's each is",
+    sql="""asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'edr'
+    LEFT JOIN LATERAL (
+        SELECT k.thing_id, k.kind, k.name FROM same_device s
+        JOIN asset_state k ON k.thing_id = s.asset_id AND k.from_on <= {day} AND k.until_on > {day}
+        WHERE s.layer = 'edr' AND s.other = f.thing_id LIMIT 1
+    ) device ON true""",
+    connection="t.connection_id",
+    internal=False,
+)
+INCIDENTS = Facts(
+    name="incidents",
+    entity=Incident,
+    layer=Layer.EDR,
+    words="incidents of the endpoint protection, without false positives and those folded into another",
+    sql="incident f",
+    keep="f.retired_on IS NULL AND f.layer = 'edr' AND NOT f.dismissed",
+    internal=False,
+)
+TENANT_INCIDENTS = Facts(
+    name="tenant incidents",
+    entity=Incident,
+    layer=Layer.TENANT,
+    words="incidents of the cloud tenant, without false positives and those folded into another",
+    sql="incident f",
+    keep="f.retired_on IS NULL AND f.layer = 'tenant' AND NOT f.dismissed",
+    internal=False,
+)
+CHECKS = Facts(
+    name="posture checks",
+    entity=PostureCheck,
+    layer=Layer.TENANT,
+    words="what the cloud tenant scores of itself",
+    sql="posture_check_state f JOIN posture_check t ON t.id = f.thing_id AND t.layer = 'tenant'",
+    connection="t.connection_id",
+    internal=False,
+)
+SEATS_OF_TENANT = Facts(
+    name="sign-ins",
+    entity=Seat,
+    layer=Layer.TENANT,
+    words="sign-ins of the cloud tenant",
+    sql="seat_state f JOIN seat t ON t.id = f.thing_id AND t.layer = 'tenant'",
+    connection="t.connection_id",
+    internal=False,
+)
+CONTROLLED = Facts(
+    name="controlled computers",
+    entity=Asset,
+    layer=Layer.CONTROL,
+    words="computers under application control",
+    sql="asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'control'",
+    connection="t.connection_id",
+    internal=False,
+)
+LICENSES = Facts(
+    name="licences of the tenant",
+    entity=License,
+    layer=Layer.TENANT,
+    words="licences of the cloud tenant",
+    sql="license_state f JOIN license t ON t.id = f.thing_id AND t.layer = 'tenant'",
+    connection="t.connection_id",
+    internal=False,
+)
+SUBSCRIPTIONS = Facts(
+    name="subscriptions",
+    entity=License,
+    layer=Layer.MARKETPLACE,
+    words="subscriptions bought in the marketplace",
+    sql="license_state f JOIN license t ON t.id = f.thing_id AND t.layer = 'marketplace'",
+    connection="t.connection_id",
+    internal=False,
+)

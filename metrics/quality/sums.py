@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from metrics.declare import ALL_SCOPES, Across, Flow, Movement, Opening, Standing, Stock, Told, Total
+from metrics.declare import ALL_SCOPES, Across, Flow, MayBeUntold, Movement, Opening, Standing, Stock, Total
 from metrics.definitions import CATALOGUE
 from metrics.definitions.facts import COST_SIDES, INCOME_SIDES, SHOWN_BASIS
 from metrics.formula import evaluate, parse
@@ -24,7 +24,7 @@ from metrics.typed import plain_decimal
 ADDITIVE = tuple(
     key for key, metric in CATALOGUE.items()
     if isinstance(metric, Flow | Stock | Standing | Movement | Opening) and metric.scopes == ALL_SCOPES
-    and not isinstance(metric, Told)  # where nothing is told there is no number of the whole, and zeros of the parts
+    and not isinstance(metric, MayBeUntold)  # untold, the whole has no number and its parts have zeros
 )
 TOTALS = tuple(metric for metric in CATALOGUE.values() if isinstance(metric, Total))
 GATHERED = {

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from metrics.declare import Flow, Manual, Standing, Stock, Told, Unit, facts_of
+from metrics.declare import Flow, Manual, MayBeUntold, Standing, Stock, Unit, facts_of
 from metrics.definitions import CATALOGUE
 from metrics.periods import Month
 from metrics.quality import words
@@ -26,7 +26,7 @@ def _steady() -> tuple[str, ...]:
     """
     told: dict[tuple[object, ...], str] = {}
     for key, metric in CATALOGUE.items():
-        if isinstance(metric, Flow | Stock | Standing) and not isinstance(metric, Told):
+        if isinstance(metric, Flow | Stock | Standing) and not isinstance(metric, MayBeUntold):
             counts = (metric.facts.name, getattr(metric, "value", ""), getattr(metric, "dated", ""), metric.where)
             told.setdefault((type(metric), *counts), key)
     return tuple(told.values())

@@ -13,7 +13,7 @@ from metrics.declare import Facts
 from metrics.definitions import VERSIONS
 from metrics.models import Definition, Period, Rollup, RollupReading, Scope
 from metrics.periods import Month, months_between
-from metrics.rollup.compile import BRIDGED, COUNTED, STANDING, entities_of, standing
+from metrics.rollup.compile import BRIDGED, COUNTED, LOOKED_BACK_AT, STANDING, moved_by, standing
 from metrics.rollup.marks import EVERY_ACCOUNT, EVERY_MONTH, NO_ACCOUNT
 from metrics.rollup.sql import execute, fetch
 
@@ -106,7 +106,7 @@ class Asked:
         """Whether these facts are counted again in any month."""
         if self.whole:
             return True
-        mine = {name for entity in entities_of(facts) for name in (entity, standing(entity))}
+        mine = {name for entity in moved_by(facts) for name in (entity, standing(entity))}
         return any(part.needs is None or part.needs & mine for part in self.partly.values())
 
     @property
@@ -257,5 +257,7 @@ def _moved_by(entity: str, day: date, opened: frozenset[Month]) -> Iterator[tupl
         yield marked, frozenset({entity})
     if entity in STANDING:
         yield from ((month, frozenset({standing(entity)})) for month in opened if month > marked)
+    if entity in LOOKED_BACK_AT:
+        yield from ((month, frozenset({entity})) for month in opened if month > marked)
     if entity in BRIDGED and marked.shift(1) in opened:
         yield marked.shift(1), frozenset({entity})

@@ -14,6 +14,7 @@ from metrics.declare import (
     Flow,
     For,
     Manual,
+    MayBeUntold,
     Measured,
     Metric,
     Movement,
@@ -36,8 +37,13 @@ RULE = re.compile(r"(?<![:\w]):([a-z_]+)")
 CHECKSUM = "sum(hashint8(({row})::bigint))"
 
 def entities_of(facts: Facts) -> list[str]:
-    """The entities whose readings rule these facts, and whose marks ask for them."""
+    """The entities whose readings rule these facts."""
     return [entity.__name__ for entity in (facts.entity, *facts.also)]
+
+
+def moved_by(facts: Facts) -> list[str]:
+    """The entities whose marks ask for these facts: those that rule them, and those read beside them."""
+    return [*entities_of(facts), *(entity.__name__ for entity in facts.beside)]
 
 
 def bridges() -> list[Bridge]:
@@ -51,7 +57,11 @@ def moved(bridge: Bridge) -> str:
 
 
 FACTS = {name: facts for name, metric in VERSIONS.items() if (facts := facts_of(metric))}
-COUNTED = frozenset(name for facts in FACTS.values() for name in entities_of(facts))  # entities metrics count
+COUNTED = frozenset(name for facts in FACTS.values() for name in moved_by(facts))  # entities metrics count
+# What happened once and is looked back at from the end of each month since.
+LOOKED_BACK_AT = frozenset(
+    entity.__name__ for facts in FACTS.values() for entity in facts.beside if not hasattr(entity, "state_model")
+)
 STANDING = frozenset(
     name for of, facts in FACTS.items() if isinstance(VERSIONS[of], Standing) for name in entities_of(facts)
 )
@@ -95,7 +105,7 @@ class Group:
         """Whether any of these entities is counted here."""
         if needs is None:
             return True
-        mine = set(entities_of(self.facts))
+        mine = set(moved_by(self.facts))
         if isinstance(self.metrics[0], Standing):
             mine |= {standing(name) for name in mine}
         return bool(mine & needs)
@@ -206,7 +216,7 @@ def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
         for number, metric in enumerate(metrics)
     ]
     for number, metric in enumerate(metrics):
-        if isinstance(metric, Told):
+        if isinstance(metric, MayBeUntold):
             columns += [f"{counted('count(*)', metric.among)} AS a{number}",
                         f"{counted('count(*)', metric.told)} AS t{number}"]  # fmt: skip
     if facts.unsettled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metrics.declare import Facts, Movement, Opening, Standing, Told
+from metrics.declare import Facts, MayBeUntold, Movement, Opening, Standing
 from metrics.definitions import VERSIONS, name_of
 from metrics.models import Origin, State
 from metrics.periods import Month, months_between
@@ -162,7 +162,7 @@ def _counted_sql(group: Group, definitions: Definitions, company: int, apart: in
     named = [f"{letter}{number}" for number in numbers for letter in "vnk"]
     untold = dict.fromkeys(numbers, "false")
     for n, metric in enumerate(group.metrics):
-        if isinstance(metric, Told):
+        if isinstance(metric, MayBeUntold):
             named += [f"a{n}", f"t{n}"]
             untold[n] = f"coalesce(e.a{n}, 0) > 0 AND e.t{n} = 0"
     unsettled = bool(group.facts.unsettled)

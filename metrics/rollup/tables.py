@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from collectors.systems import of_other_layers
-from metrics.declare import Bridge, Facts, Flow, Standing, Stock, Told
+from metrics.declare import Bridge, Facts, Flow, Standing, Stock, Told, ToldStock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
@@ -58,6 +58,22 @@ UNION ALL
 SELECT n.facts, s.scope_id, n.period_id, min(o.name || ': ' || n.words)
 FROM client n JOIN scoped t ON t.scope_id = n.scope_id JOIN organization o ON o.id = t.organization_id
 CROSS JOIN scoped s WHERE s.kind = 'company' GROUP BY 1, 2, 3"""
+
+# A tenant that is refused while the others are read: what was read of it before stays and is no longer today's. Where
+# a list is refused that tells more of things another one names, what it told of those that are left is no number.
+REFUSED = """
+SELECT c.facts, n.connection_id, o.scope_id, (n.since AT TIME ZONE {zone})::date AS since,
+       a.name || ': ' || n.says AS words, false AS of_all
+FROM (VALUES {counted}) c(facts, entity)
+JOIN refusal n ON n.entity = c.entity
+JOIN account a ON a.id = n.account_id
+LEFT JOIN owned o ON o.account_id = a.id AND o.ends_on > (n.since AT TIME ZONE {zone})::date
+WHERE o.ignored IS NOT TRUE
+UNION ALL
+SELECT c.facts, n.connection_id, NULL, (n.since AT TIME ZONE {zone})::date, n.says, true
+FROM (VALUES {counted}) c(facts, entity)
+JOIN refusal n ON n.entity = c.entity AND n.account_id IS NULL
+WHERE c.facts = ANY(ARRAY[{told_apart}]::text[])"""
 
 
 def lay_tables(asked: Asked, known_at: datetime | None = None) -> tuple[Periods, frozenset[Month]]:
@@ -192,6 +208,11 @@ def _lay_narrow(asked: Asked, periods: Periods) -> frozenset[Month]:
 
 def _turns(month: Month, needs: Needs, period: int) -> bool:
     """Whether the company has a number of what a vendor may not tell and had none before, or the other way round."""
+    if any(  # of what stood: its listings ask for whole months anyway
+        isinstance(metric, ToldStock) and needs is not None and needs & {*entities_of(metric.facts)}
+        for metric in CATALOGUE.values()
+    ):
+        return True
     of = {
         (metric.told, metric.among): metric for metric in CATALOGUE.values()
         if isinstance(metric, Told) and (needs is None or needs & {*entities_of(metric.facts)})
@@ -251,7 +272,12 @@ def _lay_readings(asked: Asked) -> None:
     lay("read_state", " UNION ALL ".join(states))
     whole = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.account) or "''"
     lay("doubled", DOUBLED.format(whole=whole))
-    ours = ", ".join(text(facts.name) for facts in stocks.values() if not facts.internal) or "''"
+    counted = [(name, entity) for name, facts in (flows | stocks).items() for entity in entities_of(facts)]
+    lay("refused", REFUSED.format(
+        counted=", ".join(f"({text(name)}, {text(entity)})" for name, entity in counted) or "('', '')", zone=zone,
+        told_apart=", ".join(text(name) for name, facts in (flows | stocks).items() if facts.told_apart),
+    ))
+    ours = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.internal) or "''"
     lay("wanted", """
         SELECT scope_id, period_id FROM asked WHERE period_id IN (SELECT period_id FROM narrow_month)
         UNION ALL
@@ -266,7 +292,10 @@ def _lay_readings(asked: Asked) -> None:
                CASE WHEN x.apart THEN 'not a client then' WHEN x.ours THEN 'our own are not counted'
                     ELSE coalesce(min(x.cause) FILTER (WHERE x.state NOT IN (0, 1)), x.doubled) END AS cause
         FROM (
-            SELECT DISTINCT r.facts, s.scope_id, r.period_id, r.connection_id, r.state, r.cause,
+            SELECT DISTINCT r.facts, s.scope_id, r.period_id, r.connection_id,
+                   CASE WHEN n.words IS NULL OR r.state NOT IN (0, 1) THEN r.state
+                        WHEN n.of_all THEN 4 ELSE 2 END AS state,
+                   CASE WHEN n.words IS NOT NULL AND r.state IN (0, 1) THEN n.words ELSE r.cause END AS cause,
                    m.month < s.from_month OR m.month >= s.to_month AS apart, s.internal AND r.facts IN ({ours}) AS ours,
                    w.words AS doubled
             FROM read_state r
@@ -275,6 +304,11 @@ def _lay_readings(asked: Asked) -> None:
             JOIN scoped s ON s.scope_id = a.scope_id
             LEFT JOIN linked l ON l.scope_id = s.scope_id AND l.connection_id = r.connection_id
                 AND l.starts_on < m.ends_on AND l.ends_on > m.month
+            LEFT JOIN LATERAL (
+                SELECT min(x.words) AS words, bool_or(x.of_all) AS of_all FROM refused x
+                WHERE x.facts = r.facts AND x.connection_id = r.connection_id AND x.since < m.ends_on
+                  AND (x.scope_id = s.scope_id OR s.organization_id IS NULL OR x.of_all)
+            ) n ON true
             LEFT JOIN doubled w ON w.facts = r.facts AND w.scope_id = s.scope_id AND w.period_id = r.period_id
             WHERE s.organization_id IS NULL OR l.scope_id IS NOT NULL
         ) x

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from metrics import same_devices
 from metrics.models import Rollup, RollupReading
 from metrics.rollup.asked import Asked, ask
 from metrics.rollup.compute import compute
@@ -30,6 +31,7 @@ def run(cause: str, *, everything: bool = False, now: datetime | None = None) ->
     alone()
     execute(f"SET LOCAL work_mem = '{WORKING_MEMORY}'")
     execute("SET LOCAL jit = off")  # compiling these wide statements takes longer than running them
+    same_devices.lay()
     moment = now or timezone.now()
     asked = ask(moment, everything=everything)
     if asked is None:

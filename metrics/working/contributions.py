@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from metrics.declare import Measured, Told
+from metrics.declare import MayBeUntold, Measured
 from metrics.periods import Month
 from metrics.rollup.compile import counted, with_rules
 from metrics.working.listings import listing_of
@@ -82,7 +82,7 @@ def _columns(source: Source, metrics: Sequence[Measured]) -> Iterator[Added]:
             yield Added(metric, "thing", counted(f"min({distinct[1]})", where))
         else:
             yield Added(metric, "adds", _or_nothing(aggregate, where))
-        if isinstance(metric, Told):
+        if isinstance(metric, MayBeUntold):
             yield Added(metric, "among", _or_nothing("count(*)", metric.among))
             yield Added(metric, "told", _or_nothing("count(*)", metric.told))
     if source.group.facts.unsettled:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from collectors.facts.touched import Calendar
 from collectors.systems import system
 from metrics import settings
-from metrics.declare import Derived, Facts, Flow, For, Metric, Movement, Opening, Stock, Told, facts_of
+from metrics.declare import Derived, Facts, Flow, For, MayBeUntold, Metric, Movement, Opening, Stock, facts_of
 from metrics.definitions import CATALOGUE, VERSIONS, version_of
 from metrics.formula import Minus, Number, Pair, Term, Word, parse
 from metrics.joined import LEAST_RESOLVED, base_word, bases_of
@@ -208,7 +208,7 @@ def _counts(metric: Metric, facts: Facts) -> Line:
         "records": entities_of(facts), "belong_to_accounts": bool(facts.account), "own_count": facts.internal,
         "read_by": "reading" if isinstance(metric, Flow) or not isinstance(metric, Stock | Movement | Opening)
         else "listing",
-        "from_month_to_month": isinstance(metric, Movement | Opening), "may_be_untold": isinstance(metric, Told),
+        "from_month_to_month": isinstance(metric, Movement | Opening), "may_be_untold": isinstance(metric, MayBeUntold),
         "unsettled_words": facts.unsettled_words,
     }
 

@@ -110,9 +110,104 @@ LEDGER = Listing(
     link="coalesce(nullif(f.link, ''), la.link)", newest_first="amount", external="f.external_id",
 )
 
+BY_SYSTEM = Listing(
+    columns=(
+        *DEVICES.columns[:4],
+        Shown("version", "Version", "f.os_version"),
+        Shown("supported", "Supported until", "system.supported_until", Kind.DAY),
+        Shown("seen", "Last contact", "t.last_seen_at", Kind.MOMENT),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+RAISED = (
+    Shown("title", "Title", "f.title"),
+    Shown("client", "Client", _client("f.account_id")),
+    Shown("severity", "Severity", "f.severity"),
+    Shown("raised", "Raised", "f.raised_on", Kind.DAY),
+    Shown("resolved", "Resolved", "f.resolved_on", Kind.DAY),
+)
+ALERTS = Listing(
+    columns=(*RAISED[:2], Shown("device", "Device", _name("asset", "f.asset_id", "hostname")), *RAISED[2:]),
+    link="f.link", newest_first="raised", external="f.external_id",
+)
+INCIDENTS = Listing(columns=RAISED, link="f.link", newest_first="raised", external="f.external_id")
+BACKUPS = Listing(
+    columns=(
+        Shown("name", "Backup", "coalesce(nullif(t.hostname, ''), t.external_id)"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("kind", "Kind", "f.kind"),
+        Shown("device", "Device in the RMM", "device.name"),
+        Shown("good", "Last good run", "last.good_on", Kind.DAY),
+        Shown("tested", "Recovery tried", "trial.tested_on", Kind.DAY),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+RUNS = Listing(
+    columns=(
+        Shown("name", "Backup", _name("backup", "f.backup_id", "hostname")),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("outcome", "Outcome", "f.outcome"),
+        Shown("finished", "Ended", "f.finished_on", Kind.DAY),
+    ),
+    link="f.link", newest_first="finished", external="f.external_id",
+)
+AGENTS = Listing(
+    columns=(
+        Shown("name", "Agent", "f.name"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("device", "Device in the RMM", "device.name"),
+        Shown("serial", "Serial", "t.serial"),
+        Shown("seen", "Last contact", "t.last_seen_at", Kind.MOMENT),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+CONTROLLED = Listing(
+    columns=DEVICES.columns[:2] + DEVICES.columns[3:], link="t.link", newest_first="", external="t.external_id"
+)
+CHECKS = Listing(
+    columns=(
+        Shown("check", "Check", "replace(t.name, '_', ' ')"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("score", "Points", "f.score", Kind.COUNT),
+        Shown("of", "Of", "f.out_of", Kind.COUNT),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+SEATS = Listing(  # of a person the vendor's own opaque id, and nothing else
+    columns=(
+        Shown("seat", "Sign-in", "t.external_id"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("admin", "Administrator", "CASE WHEN f.admin THEN 'yes' WHEN NOT f.admin THEN 'no' END"),
+        Shown("mfa", "Second factor", "CASE WHEN f.mfa THEN 'registered' WHEN NOT f.mfa THEN 'none' END"),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+LICENSES = Listing(
+    columns=(
+        Shown("product", "Product", "coalesce(nullif(f.product, ''), f.sku)"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("seats", "Seats", "f.seats", Kind.COUNT),
+        Shown("assigned", "Assigned", "f.assigned", Kind.COUNT),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+SUBSCRIPTIONS = Listing(
+    columns=(
+        *LICENSES.columns[:3],
+        Shown("cost", "Cost of a seat", "f.unit_cost", Kind.MONEY),
+        Shown("price", "Price of a seat", "f.unit_price", Kind.MONEY),
+        Shown("cycle", "Months it covers", "f.cycle_months", Kind.COUNT),
+    ),
+    link="t.link", newest_first="", external="t.external_id",
+)
+
 BY_FACTS: Mapping[str, Listing] = {
-    "tickets": TICKETS, "time": TIME, "devices": DEVICES, "agreement lines": AGREEMENT_LINES,
-    "ledger income": LEDGER, "ledger costs": LEDGER,
+    "tickets": TICKETS, "time": TIME, "devices": DEVICES, "devices told of": DEVICES,
+    "agreement lines": AGREEMENT_LINES, "ledger income": LEDGER, "ledger costs": LEDGER,
+    "devices by system": BY_SYSTEM, "alerts": ALERTS,
+    "backups": BACKUPS, "backup runs": RUNS, "agents of endpoint protection": AGENTS, "incidents": INCIDENTS,
+    "tenant incidents": INCIDENTS, "posture checks": CHECKS, "sign-ins": SEATS, "controlled computers": CONTROLLED,
+    "licences of the tenant": LICENSES, "subscriptions": SUBSCRIPTIONS,
 }
 
 

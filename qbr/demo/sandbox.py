@@ -14,11 +14,6 @@ def info() -> dict[str, Any]:
     return _ask("info")
 
 
-def others() -> dict[str, list[dict[str, Any]]]:
-    """What the systems without an API hold, by slug."""
-    return _ask("others")
-
-
 def set_clock(moment: datetime | None) -> None:
     """Stand still at a moment; None follows real time again."""
     _ask("clock", {"now": moment.isoformat() if moment else None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -20,6 +21,7 @@ from collectors.client import Client
 from collectors.connections import Connection
 from collectors.declare import Vendor
 from collectors.errors import CollectError
+from collectors.tried import PATIENCE, SECONDS
 from collectors.vendors import VENDORS
 from qbr import tasks
 from qbr.data import undecided
@@ -153,7 +155,7 @@ def next_(request: HttpRequest) -> HttpResponse:
 
 def _problem(source: Connection, chosen: Vendor) -> str:
     try:
-        with Client(source, chosen) as client:
+        with Client(source, chosen, patience=PATIENCE, deadline=time.monotonic() + SECONDS) as client:
             client.test()
     except CollectError as problem:
         return str(problem)

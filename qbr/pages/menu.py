@@ -67,6 +67,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Sections",
         (
             Entry("operations", "Operations", "operations", "Ops"),
+            Entry("security", "Security", "security"),
             Entry("service", "Service", "service", "Service"),
             Entry("financial", "Financial", "financial", "Finance"),
         ),

@@ -13,7 +13,7 @@ from metrics.declare import Unit
 from qbr.pages import formats, tables
 from qbr.pages.filters import TREND_MONTHS, Question
 from qbr.pages.layout import Page, Width
-from qbr.pages.panels import FactTable, Over, Ranked, Ranking, Stacked, Tiles, Trend
+from qbr.pages.panels import FactTable, LayerTiles, Over, Ranked, Ranking, Stacked, Tiles, Trend
 from qbr.pages.tables import Column, Line, Table
 
 QUIET_DAYS = 30
@@ -164,6 +164,75 @@ ROWS = (
             read=not_seen,
             at_most=15,
             empty=f"Every agent was seen in the last {formats.plural(QUIET_DAYS, 'day')}.",
+        ),
+    ),
+    (
+        LayerTiles(
+            key="patches",
+            title="Patches",
+            subtitle="Endpoints, at month ends; a quarter or year as their mean",
+            metrics=(
+                "patch_compliance",
+                "devices_patched",
+                "devices_many_patches_missing",
+                "devices_not_restarted",
+            ),
+            gaps=("patches",),
+        ),
+    ),
+    (
+        LayerTiles(
+            key="support",
+            title="Support and warranty",
+            subtitle="Endpoints, at month ends; a quarter or year as their mean",
+            metrics=(
+                "devices_out_of_support",
+                "devices_support_ends_soon",
+                "devices_out_of_warranty",
+                "devices_warranty_due",
+            ),
+            gaps=("out-of-support",),
+        ),
+    ),
+    (
+        LayerTiles(
+            key="alerts",
+            title="Alerts",
+            subtitle="Raised by the RMM's monitors",
+            metrics=("alerts_raised", "alerts_serious", "alerts_open"),
+        ),
+    ),
+    (
+        LayerTiles(
+            key="backups",
+            title="Backups",
+            subtitle="Servers and seats, runs and recoveries",
+            metrics=(
+                "backup_coverage",
+                "backup_success",
+                "recovery_tested",
+                "servers_not_backed_up",
+                "continuity_failing_48_hours",
+                "continuity_failing_7_days",
+                "saas_failing_48_hours",
+                "saas_failing_7_days",
+            ),
+            gaps=("not-backed-up", "unknown-backups"),
+        ),
+    ),
+    (
+        LayerTiles(
+            key="licences",
+            title="Licences",
+            subtitle="Paid seats, at the period's end",
+            metrics=(
+                "license_seats",
+                "license_seats_assigned",
+                "license_seats_unused",
+                "license_use",
+                "license_spend",
+                "license_charges",
+            ),
         ),
     ),
 )

@@ -2,13 +2,27 @@
 
 from django.urls import path
 
-from qbr.pages import business_review, client, financial, operations, portfolio, service, smartnumbers, today, views
+from qbr.pages import (
+    business_review,
+    client,
+    financial,
+    gaps,
+    operations,
+    portfolio,
+    security,
+    service,
+    smartnumbers,
+    today,
+    views,
+)
 
 PAGES = (
     today.PAGE,
     portfolio.PAGE,
     client.PAGE,
     operations.PAGE,
+    security.PAGE,
+    gaps.PAGE,
     service.PAGE,
     financial.PAGE,
     smartnumbers.PAGE,

@@ -141,7 +141,8 @@ def clients(request: HttpRequest) -> HttpResponse:
 
 def _sections() -> set[str]:
     """Where the same page exists for one client, so that switching client keeps the page."""
-    return {reverse(name) for name in ("operations", "service", "financial", "smartnumbers", "client")}
+    names = ("operations", "security", "gaps", "service", "financial", "smartnumbers", "client")
+    return {reverse(name) for name in names}
 
 
 def _vary(response: HttpResponse) -> HttpResponse:

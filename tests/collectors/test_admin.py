@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_a_connection_is_tested_with_a_press(browser: Browser, playing: Playing)
 def test_a_wrong_key_says_what_is_wrong(browser: Browser, playing: Playing) -> None:
     connection = added(browser, playing, client_secret="wrong-secret-77")
     shown = browser.post(LIST, {"action": "test_connections", "_selected_action": [connection.pk]}, follow=True)
-    assert "NinjaOne does not accept the client id and secret (invalid_client)." in shown.content.decode()
+    assert "NinjaOne does not accept the client id and secret (invalid_client: " in shown.content.decode()
     assert "wrong-secret-77" not in shown.content.decode()
 
 
@@ -266,3 +267,11 @@ class TestQuarantine:
         record.save()
         assert "1 loaded, 0 still cannot be read." in browser.post(address, again, follow=True).content.decode()
         assert Account.objects.get(external_id="5").name == "Acme"
+
+
+def test_the_form_says_how_a_key_is_made_what_is_never_read_and_that_a_key_can_write(browser: Browser) -> None:
+    about = VENDORS["pax8"].about
+    assert about is not None and about.writes
+    shown = unescape(browser.get(f"{ADD}?vendor=pax8").content.decode())
+    for said in (*about.key, *about.never, about.writes):
+        assert said in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,8 @@ from collectors.facts.readings import Listing, Reading
 from collectors.facts.service import Ticket, TimeEntry
 from collectors.facts.touched import Calendar, Touched
 from collectors.load import rezone
-from tests.collectors.desk import Desk, facts
+from collectors.vendors import VENDORS
+from tests.collectors.desk import DESK, SLUG, Desk, facts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -199,6 +201,35 @@ def test_a_full_compare_finds_what_the_cursor_missed(desk: Desk, past: None) -> 
     assert Ticket.objects.get(external_id="5").retired_on == date(2026, 3, 11)
     source.refresh_from_db()
     assert source.full_compare_at == desk.now
+
+
+def test_what_a_vendor_no_longer_names_for_its_age_is_not_gone(desk: Desk, past: None) -> None:
+    endpoints = (replace(one, kept_days=20) if one.name == "tickets" else one for one in DESK.endpoints)
+    VENDORS[SLUG] = replace(DESK, endpoints=tuple(endpoints))
+    source = desk.connection()
+    at(desk, source)
+    for key in (5, 25):  # of so many days ago
+        desk.drop("tickets", key)
+    desk.now += timedelta(days=1)
+    at(desk, source, full=True)
+    assert list(Ticket.objects.exclude(retired_on=None).values_list("external_id", flat=True)) == ["5"]
+
+
+def test_a_list_of_the_latest_alone_retires_nothing_and_speaks_from_its_first_reading_on(
+    desk: Desk, past: None
+) -> None:
+    endpoints = (
+        replace(one, since=None, total=None, latest=True) if one.name == "tickets" else one for one in DESK.endpoints
+    )
+    VENDORS[SLUG] = replace(DESK, endpoints=tuple(endpoints))
+    source, begun = desk.connection(), desk.now
+    at(desk, source)
+    desk.drop("tickets", 5)
+    desk.now += timedelta(days=1)
+    at(desk, source, full=True)
+    assert not Ticket.objects.exclude(retired_on=None).exists()
+    reading = Reading.objects.get(entity="Ticket")
+    assert (reading.read_from, reading.read_through) == (begun, desk.now)
 
 
 def test_a_report_is_asked_for_again_three_months_back(desk: Desk, past: None) -> None:

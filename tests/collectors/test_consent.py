@@ -135,7 +135,7 @@ def test_a_code_the_vendor_does_not_know_stores_nothing(unconnected: Connection)
     browser = signed_in()
     state = parse_qs(urlsplit(press_connect(browser, unconnected)).query)["state"][0]
     address = reverse("admin:collectors_connection_consented") + f"?code=made-up&realmId=9130357421&state={state}"
-    assert "did not accept the consent (invalid_grant)" in said(browser, address)
+    assert "did not accept the consent (invalid_grant: " in said(browser, address)
     stored = Connection.objects.get(pk=unconnected.pk)
     assert not consent.given(stored)
     assert "realm_id" not in stored.settings

@@ -216,6 +216,15 @@ class TestIdentity:
         }
         assert of(word, None, "ann@gmail.com", None) == {}
 
+    def test_evidence_takes_a_field_that_is_an_id_as_it_stands(self) -> None:
+        word = convert.evidence(ids={"connectwise_psa": "note"}, fields={"autotask": "company"}, phones=("desk",))
+        assert word.paths == ("note", "company", "desk")
+        assert of(word, "PSA: 9", "A17", "1 555") == {
+            "ids": {"connectwise_psa": "9", "autotask": "A17"}, "phones": ["1 555"],
+        }
+        assert of(word, None, 0, None) == {"ids": {"autotask": "0"}}
+        assert of(word, None, None, None) == {}
+
     def test_evidence_holds_telephones_and_addresses_as_they_are_written(self) -> None:
         word = convert.evidence(phones=("desk", "mobile"), addresses=(("line", "zip"), ("bill",)), types="types")
         assert of(word, "(312) 555-0134", "", "12 Mill Lane", "60614", None, [{"name": "Client"}]) == {
@@ -249,3 +258,16 @@ class TestIdentity:
 )
 def test_a_report_is_asked_for_by_whole_months(start: datetime, end: datetime, days: tuple[str, str]) -> None:
     assert whole_months(start, end) == days
+
+
+class TestPartsOfAHundred:
+    word = convert.share("points", "{most}")
+
+    @pytest.mark.parametrize(("points", "score"), [(4, 80), ("2.5", 50), (0, 0), (5, 100), (None, None), ("", None)])
+    def test_points_are_told_of_the_most_there_is(self, points: Any, score: int | None) -> None:
+        assert of(self.word, points, "5") == score
+
+    @pytest.mark.parametrize(("points", "most"), [(6, "5"), (-1, "5"), ("many", "5"), (3, "some")])
+    def test_points_that_cannot_be_are_not_read(self, points: Any, most: str) -> None:
+        with pytest.raises(ValueError, match=r"points|number"):
+            of(self.word, points, most)

@@ -10,11 +10,12 @@ import pytest
 from django.db import connection, transaction
 
 from collectors.connections import CollectorRun, Connection
+from collectors.convert import constant, utc
 from collectors.declare import Endpoint
 from collectors.errors import Refused
 from collectors.facts.accounts import Account
 from collectors.facts.agreements import Addition, Agreement
-from collectors.facts.estate import Asset, AssetState
+from collectors.facts.estate import Alert, Asset, AssetState
 from collectors.facts.service import Ticket, TimeEntry
 from collectors.facts.shapes import EARLIEST, FOREVER
 from collectors.facts.touched import Calendar, Dangling, Touched
@@ -155,6 +156,25 @@ def test_a_new_title_moves_no_time(source: Connection) -> None:
     marks()
     load(source, "tickets", [ticket(1, summary="Said better")])
     assert marks() == {("Ticket", 0, date(2026, 1, 1))}
+
+
+def test_what_names_no_account_has_that_of_the_thing_it_belongs_to(source: Connection) -> None:
+    load(source, "companies", [{"id": 1, "name": "Acme"}, {"id": 2, "name": "Birch"}])
+    load(source, "devices", [{"id": 5, "name": "ws-1", "kind": "workstation", "os": "", "company": {"id": 1}}])
+    load(source, "tickets", [ticket(7, company={"id": 1})])
+    hour = {"hours": "1", "entered": "2026-01-16T12:00:00+00:00"}
+    load(source, "time", [
+        {"id": 1, "ticket": {"id": 7}, **hour}, {"id": 2, "ticket": {"id": 7}, "company": {"id": 2}, **hour},
+        {"id": 3, **hour},
+    ])  # fmt: skip
+    names = dict(TimeEntry.objects.values_list("external_id", "account__name"))
+    assert names == {"1": "Acme", "2": "Birch", "3": None}
+    raised = {"external_id": "id", "asset": "device", "layer": constant("rmm"), "raised_at": utc("at")}
+    plan, batch = Plan(Endpoint(name="alerts", path="/alerts", into=Alert, fields=raised), DESK, {}), Batch()
+    plan.read([{"id": 1, "device": 5, "at": "2026-01-16T12:00:00Z"}], batch)
+    with transaction.atomic():
+        Merge(plan).load(batch, Place(source, None, TODAY, CHICAGO))
+    assert Alert.objects.get().account.name == "Acme"
 
 
 def test_a_reference_to_a_record_not_collected_yet_is_filled_in_when_it_comes(source: Connection) -> None:

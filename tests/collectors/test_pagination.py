@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collectors.pagination import AfterId, Answer, LinkHeader, OnePage
+from collectors.pagination import AfterId, Answer, CursorIn, LinkHeader, NextLink, Offset, OnePage, Pages
 
 LINK = '<https://vendor.example/rows?pageSize=2&{}>; rel="next", <https://vendor.example/rows?page=9>; rel="last"'
 
@@ -67,3 +67,78 @@ class TestLinkHeader:
     def test_a_next_link_that_names_no_page_is_a_fault(self) -> None:
         with pytest.raises(ValueError, match="names no page"):
             self.scheme.after(answer(LINK.format("x=1")), ids(1, 2), None)
+
+
+def told(body: Any, **headers: str) -> Answer:
+    return Answer(body, headers)
+
+
+class TestPages:
+    def test_a_short_page_ends_where_nothing_else_is_told(self) -> None:
+        scheme = Pages(size=2)
+        assert scheme.params({"a": "b"}, None) == {"a": "b", "pageSize": "2", "page": "1"}
+        assert scheme.after(told([]), ids(1, 2), None) == {"page": 2}
+        assert scheme.params({}, {"page": 2}) == {"pageSize": "2", "page": "2"}
+        assert scheme.after(told([]), ids(3), {"page": 2}) is None
+
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_what_the_answer_tells_goes_before_the_length_of_a_page(self, first: int) -> None:
+        second = {"page": first + 1}
+        by_pages = Pages(size=2, first=first, pages_at="page.count")
+        assert by_pages.after(told({"page": {"count": 2}}), ids(1), None) == second
+        assert by_pages.after(told({"page": {"count": 2}}), ids(1, 2), second) is None
+        by_total = Pages(size=2, first=first, total_at="total")
+        assert by_total.after(told({"total": "3"}), ids(1), None) == second
+        assert by_total.after(told({"total": 3}), ids(1, 2), second) is None
+        by_flag = Pages(size=2, first=first, last_at="last")
+        assert by_flag.after(told({"last": False}), ids(1), None) == second
+        assert by_flag.after(told({"last": True}), ids(1, 2), None) is None
+
+    def test_a_flag_is_no_number(self) -> None:
+        assert Pages(size=2, pages_at="more").after(told({"more": True}), ids(1, 2), None) == {"page": 2}
+
+
+class TestOffset:
+    def test_the_place_moves_by_what_came(self) -> None:
+        scheme = Offset(size=100, total_at="total")
+        assert scheme.after(told({"total": 120}), ids(*range(50)), None) == {"offset": 50}
+        assert scheme.params({}, {"offset": 50}) == {"limit": "100", "offset": "50"}
+        assert scheme.after(told({"total": 120}), ids(*range(70)), {"offset": 50}) is None
+        with pytest.raises(ValueError, match="before the end"):
+            scheme.after(told({"total": 120}), [], {"offset": 50})
+
+    def test_a_flag_or_a_short_page_ends_it_where_no_total_is_told(self) -> None:
+        assert Offset(size=2, more_at="more").after(told({"more": True}), ids(1), None) == {"offset": 1}
+        assert Offset(size=2, more_at="more").after(told({"more": False}), ids(1, 2), None) is None
+        assert Offset(size=2).after(told({}), ids(1, 2), None) == {"offset": 2}
+        assert Offset(size=2).after(told({}), ids(1), {"offset": 2}) is None
+
+
+class TestCursorIn:
+    @pytest.mark.parametrize("end", [None, "", "gone"])
+    def test_a_token_in_the_body_asks_for_the_next_page_and_none_is_the_end(self, end: str | None) -> None:
+        scheme = CursorIn(at="paging.next", param="after", size_param="limit", size=5)
+        assert scheme.after(told({"paging": {"next": 71}}), ids(1), None) == {"token": "71"}
+        assert scheme.params({"a": "b"}, {"token": "71"}) == {"a": "b", "limit": "5", "after": "71"}
+        assert scheme.after(told({} if end == "gone" else {"paging": {"next": end}}), ids(1), None) is None
+
+    def test_or_in_a_header(self) -> None:
+        scheme = CursorIn(at="x-next", where="header")
+        assert scheme.after(told([], **{"x-next": "t2"}), ids(1), None) == {"token": "t2"}
+        assert scheme.after(told([]), ids(1), None) is None
+
+
+class TestNextLink:
+    scheme = NextLink(at=r"@odata\.nextLink", takes=("$skiptoken", "$skip"))
+
+    def test_only_the_place_is_taken_from_the_link(self) -> None:
+        body = {"@odata.nextLink": "https://elsewhere.example/else?$skiptoken=a%2Bb&$filter=everything"}
+        assert self.scheme.after(told(body), ids(1), None) == {"$skiptoken": "a+b"}
+        assert self.scheme.params({"$filter": "mine"}, {"$skiptoken": "a+b"}) == {
+            "$filter": "mine", "$skiptoken": "a+b",
+        }  # fmt: skip
+        assert self.scheme.after(told({}), ids(1), None) is None
+
+    def test_a_link_that_names_no_place_is_a_fault(self) -> None:
+        with pytest.raises(ValueError, match="names no page"):
+            self.scheme.after(told({"@odata.nextLink": "https://vendor.example/rows"}), ids(1), None)

@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         body = reply.raw()
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)  # which sets no Date
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) if reply.length is None else reply.length))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import Touched
 from collectors.models import Connection, LedgerAccount, LedgerBalance, Queue
-from metrics.models import Goal, LedgerCategory, QueueKind, Rule
+from metrics.models import Goal, LedgerCategory, OsLifecycle, QueueKind, Rule
 from metrics.settings import in_force
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +191,36 @@ def test_a_goal_has_a_day_a_direction_and_a_warning_line_on_the_kinder_side(clie
     assert client.post("/admin/metrics/goal/add/", goal | {"warn_at": "0.35"}).status_code == 302
     assert Goal.objects.get().warn_at == Decimal("0.35")
     assert "RHEM" in client.get("/admin/metrics/goal/").content.decode()
+
+
+SYSTEMS = "/admin/metrics/oslifecycle/"
+
+
+def test_operating_systems_are_listed_with_their_day_and_source_and_told_apart_by_support(
+    client: Client, boss: User
+) -> None:
+    page = client.get(SYSTEMS).content.decode()
+    assert "Windows 7" in page and "https://learn.microsoft.com/lifecycle/products/windows-7" in page
+    assert "Windows 7" in results(client, f"{SYSTEMS}?supported=no")
+    assert "Windows 7" not in results(client, f"{SYSTEMS}?supported=yes")
+    assert "Windows Server 2025" in results(client, f"{SYSTEMS}?supported=yes")
+    today = timezone.localdate()
+    OsLifecycle.objects.create(name="Until today", pattern="x", supported_until=today)
+    assert "Until today" in results(client, f"{SYSTEMS}?supported=yes")
+
+
+def test_an_operating_system_that_is_added_asks_for_a_roll_up_and_says_how_it_is_told(
+    client: Client, boss: User
+) -> None:
+    page = client.get(f"{SYSTEMS}add/").content.decode()
+    assert "Where several rows match a device the highest counts" in page
+    assert "The last day of support." in page
+    given = {
+        "name": "Our own", "pattern": "windows 7", "version_pattern": "", "supported_until": "2030-01-01", "rank": "10",
+        "source": "", "note": "bought",
+    }
+    assert client.post(f"{SYSTEMS}add/", {**given, "pattern": "windows ("}).status_code == 200
+    assert not Touched.objects.exists()
+    assert client.post(f"{SYSTEMS}add/", given).status_code == 302
+    assert OsLifecycle.objects.get(name="Our own").rank == 10
+    assert [mark.entity for mark in Touched.objects.all()] == ["OsLifecycle"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
+from collectors.sandbox.world.chance import whole
 from collectors.sandbox.world.clients import INTERNAL, Client, Clients, RmmOrganization
 from collectors.sandbox.world.dates import DAY, Calendar
 from collectors.sandbox.world.options import Options
@@ -21,6 +22,19 @@ VM_GUESTS = ("HYPERV_VMM_GUEST", "VMWARE_VM_GUEST")
 WORKSTATIONS = frozenset(WORKSTATION)
 MANAGED = WORKSTATIONS | frozenset(SERVER) | frozenset(VM_HOSTS) | {"MAC_SERVER"}
 WINDOWS_SERVERS = ("Windows Server 2016 Standard", "Windows Server 2019 Standard", "Windows Server 2022 Standard")
+# Other systems that some machines have instead: the usual one, how many in a hundred, and name, build, release.
+RARER = (
+    ("Windows 10 Pro", 4, ("Windows 7 Professional", "7601", "SP1")),
+    ("Windows 10 Pro", 8, ("Windows 10 Pro", "19044", "21H2")),
+    ("Windows 11 Pro", 10, ("Windows 11 Pro", "22000", "21H2")),
+    ("Windows 11 Pro", 15, ("Windows 11 Pro", "22621", "22H2")),
+    ("Windows Server 2016 Standard", 20, ("Windows Server 2012 R2 Standard", "9600", "")),
+    ("Windows Server 2022 Standard", 10, ("Windows Server 2025 Standard", "26100", "24H2")),
+    ("macOS 15 Sequoia", 25, ("macOS 13 Ventura", "22G120", "13.5")),
+    ("macOS 15 Sequoia", 35, ("macOS 14 Sonoma", "23E214", "14.4")),
+    ("Ubuntu 22.04 LTS", 25, ("Ubuntu 20.04 LTS", "5.4.0", "20.04")),
+    ("Ubuntu 22.04 LTS", 25, ("Ubuntu 24.04 LTS", "6.8.0", "24.04")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,8 @@ class Devices:
         came_at, went_at = self._life(client, place, kind, random)
         organization = self._organization(client, kind)
         silent = random.random() < 0.04 or kind == "old"
-        os_name, build, release, upgraded_at = self._system(node_class, came_at, random)
+        usual, upgraded_at = self._system(node_class, came_at, random)
+        os_name, build, release = _rarer(usual, FIRST_ID + client.index * SLOTS + place)
         approved_at = None if kind == "pending" else came_at + (random.random() < 0.1) * 6 * DAY
         return Device(
             id=FIRST_ID + client.index * SLOTS + place, client=client.index, organization=organization.id,
@@ -144,18 +159,32 @@ class Devices:
         label = {"server": "SRV", "host": "VMH", "guest": "VM", "network": "NET", "old": "OLD"}.get(kind, "WS")
         return f"{client.identifier[:4].upper()}-{label}-{place + 1:03d}"
 
-    def _system(self, node_class: str, came_at: int, random: Random) -> tuple[str, str, str, int | None]:
+    def _system(
+        self, node_class: str, came_at: int, random: Random
+    ) -> tuple[tuple[str, str, str], int | None]:
+        """Name, build and release, and when it is followed by Windows 11."""
         if node_class == "WINDOWS_WORKSTATION":
             if came_at < self.start and random.random() < 0.6:
                 # Some never make it: they are what an end-of-life list is for.
                 later = self._between(came_at, random) if random.random() < 0.8 else None
-                return "Windows 10 Pro", "19045", "22H2", later
-            return "Windows 11 Pro", "22631", "23H2", None
+                return ("Windows 10 Pro", "19045", "22H2"), later
+            return ("Windows 11 Pro", "22631", "23H2"), None
         if node_class == "WINDOWS_SERVER" or node_class in VM_GUESTS or node_class == "HYPERV_VMM_HOST":
             place = random.randrange(3)
-            return WINDOWS_SERVERS[place], ("14393", "17763", "20348")[place], ("1607", "1809", "21H2")[place], None
+            return (WINDOWS_SERVERS[place], ("14393", "17763", "20348")[place], ("1607", "1809", "21H2")[place]), None
         if node_class == "MAC":
-            return "macOS 15 Sequoia", "24A335", "15.0", None
+            return ("macOS 15 Sequoia", "24A335", "15.0"), None
         if node_class.startswith("LINUX"):
-            return "Ubuntu 22.04 LTS", "5.15.0", "22.04", None
-        return ("VMware ESXi 8.0", "22380479", "8.0", None) if node_class == "VMWARE_VM_HOST" else ("", "", "", None)
+            return ("Ubuntu 22.04 LTS", "5.15.0", "22.04"), None
+        return (("VMware ESXi 8.0", "22380479", "8.0") if node_class == "VMWARE_VM_HOST" else ("", "", "")), None
+
+
+def _rarer(usual: tuple[str, str, str], identity: int) -> tuple[str, str, str]:
+    """The usual system, or of some machines another one."""
+    place = whole(0, 100, "system", identity)
+    for name, share, instead in RARER:
+        if name == usual[0]:
+            if place < share:
+                return instead
+            place -= share
+    return usual

@@ -1,8 +1,7 @@
-"""What three more systems would say of the same clients: backup, endpoint security and Microsoft 365 tenants.
+"""How further systems call the same clients: backup, endpoint security, Microsoft 365 tenants and whatever else.
 
-No API serves them. `GET /_sandbox/others` tells them, for whoever writes them straight into tables. They are as untidy
-as such systems are: a client is spelled otherwise, missing where it pays, there twice, or under another client's name
-or domain; and each system has records that are nobody's.
+They are as untidy as such systems are: a client is spelled otherwise, missing where it pays, there twice, or under
+another client's name or domain; and each system has records that are nobody's.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from collectors.sandbox.world import names
-from collectors.sandbox.world.agreements import Agreements, in_force
+from collectors.sandbox.world.agreements import Addition, Agreements, in_force
 from collectors.sandbox.world.clients import Client, Clients
 from collectors.sandbox.world.dates import DAY, Calendar
 from collectors.sandbox.world.devices import MANAGED, WORKSTATIONS, Device, Devices
@@ -23,6 +22,7 @@ SYSTEMS = (BACKUP, EDR, TENANT)
 PAID_BY = {BACKUP: "BACKUP", EDR: "SEC-STACK"}  # product of the agreement; everyone has a tenant
 ID_SHARE = {BACKUP: 0.55, EDR: 0.5, TENANT: 0.45}  # how many records carry the PSA's id
 MISSING, UNPAID = 0.1, 0.06
+LEFT_OUT = 13
 LINGERS = 30 * DAY  # a lost client's records stay for a while
 NOBODYS = {
     BACKUP: ("Demo appliance", "BDR-0041"),
@@ -77,7 +77,7 @@ class Others:
         """The system's records as of a moment, always the same for the same world."""
         for index in self.clients.served:
             client = self.clients.get(index)
-            if self._is_there(system, client, moment):
+            if self.is_there(system, client.index, moment):
                 yield self._record(system, client, moment)
                 if self.twice.get(system) == index:
                     yield self._second(system, client)
@@ -85,27 +85,54 @@ class Others:
             number = self._id(system, f"nobody/{place}")
             yield Record(number, name, None, {}, number if system == TENANT else "", (), ())
 
-    def _is_there(self, system: str, client: Client, moment: int) -> bool:
-        random = self._random(system, client, "there")
+    def account(self, system: str, index: int, moment: int) -> Record | None:
+        """The client in any system, also one that is not told here, under that system's own id and spelling.
+
+        Whether the system has the client at all is for its own layer to know; before it came, and a month after it
+        left, there is none.
+        """
+        client = self.clients.get(index)
+        joined, left = client.joined_at or 0, client.left_at
+        if joined > moment or (left is not None and left + LINGERS <= moment):
+            return None
+        return self._record(system, client, moment)
+
+    def is_there(self, system: str, index: int, moment: int) -> bool:
+        client = self.clients.get(index)
         joined, left = client.joined_at or 0, client.left_at
         if joined > moment or (left is not None and left + LINGERS <= moment):
             return False
+        return self._belongs(system, client, system == TENANT or self._pays(system, client.index, moment))
+
+    def is_ever_there(self, system: str, index: int) -> bool:
+        """At whatever moment. A client has one product of a kind all its life, so another's must know this."""
+        client, sold = self.clients.get(index), self._sold(system, index)
+        first = self.calendar.day(max(client.joined_at or 0, self.calendar.month_start(self.options.first_month)))
+        always = any(addition.effective <= first and addition.cancelled is None for addition in sold)
+        once = bool(sold) and self._belongs(system, client, True)
+        return once or (not always and self._belongs(system, client, False))
+
+    def _belongs(self, system: str, client: Client, pays: bool) -> bool:
         if client.index in self.odd or self.twice.get(system) == client.index:
             return True
-        pays = system == TENANT or self._pays(system, client.index, moment)
-        return random.random() >= MISSING if pays else random.random() < UNPAID
+        roll = self._random(system, client, "there").random()
+        return roll >= MISSING if pays else roll < UNPAID
 
     def _pays(self, system: str, index: int, moment: int) -> bool:
         day = self.calendar.day(moment)
-        return any(
-            addition.product == PAID_BY[system] and in_force(addition, day)
-            for agreement in self.agreements.of_client(index) for addition in agreement.additions
-        )
+        return any(in_force(addition, day) for addition in self._sold(system, index))
+
+    def _sold(self, system: str, index: int) -> list[Addition]:
+        return [
+            addition for agreement in self.agreements.of_client(index) for addition in agreement.additions
+            if addition.product == PAID_BY.get(system)
+        ]  # fmt: skip
 
     def _record(self, system: str, client: Client, moment: int) -> Record:
         random = self._random(system, client, "record")
         odd = client.index in self.odd
-        ids = {"connectwise_psa": str(client.psa_id)} if random.random() < ID_SHARE[system] and not odd else {}
+        told = random.random() < ID_SHARE.get(system, 0.5) and not odd
+        ids = {"connectwise_psa": str(client.psa_id)} if told else {}
         knows_tenant = system == TENANT or (not ids and not odd and random.random() < 0.4)
         domains: tuple[str, ...] = ()
         if system == TENANT:
@@ -141,19 +168,14 @@ class Others:
 
     def _machines(self, system: str, client: Client, moment: int) -> Iterator[Machine]:
         """Those of the RMM's that have this agent too, under the same serial numbers."""
-        if system == TENANT:
+        if system not in PAID_BY:
             return
         for device in self.devices.of_client(client.index):
-            if self._has_agent(system, device, moment):
+            if device_here(device, moment) and has_agent(device, servers_only=system == BACKUP):
                 yield Machine(
                     f"{device.id}", device.serial, device.name, device.node_class not in WORKSTATIONS,
                     device.system(moment)[0], device.last_contact(moment),
                 )  # fmt: skip
-
-    def _has_agent(self, system: str, device: Device, moment: int) -> bool:
-        here = device.came_at <= moment and (device.went_at is None or device.went_at > moment)
-        fits = device.node_class in MANAGED and (system == EDR or device.node_class not in WORKSTATIONS)
-        return here and fits and device.approval(moment) == "APPROVED" and device.id % 13 != 0
 
     def _id(self, system: str, what: str) -> str:
         """As each system writes its ids: a GUID for a tenant, a long or a short number elsewhere."""
@@ -168,3 +190,16 @@ class Others:
 
     def _random(self, system: str, client: Client, what: str) -> Random:
         return Random(f"{self.options.seed}/{system}/{what}/{client.index}")
+
+
+def has_agent(device: Device, *, servers_only: bool = False) -> bool:
+    """Whether a product that is put on every machine is on this one: about one in thirteen was left out."""
+    return (
+        device.node_class in MANAGED and not (servers_only and device.node_class in WORKSTATIONS)
+        and device.id % LEFT_OUT != 0
+    )  # fmt: skip
+
+
+def device_here(device: Device, moment: int) -> bool:
+    here = device.came_at <= moment and (device.went_at is None or device.went_at > moment)
+    return here and device.approval(moment) == "APPROVED"

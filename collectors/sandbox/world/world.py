@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from collectors.sandbox.world.agreements import Addition, Agreement, Agreements
+from collectors.sandbox.world.backups import Backups
+from collectors.sandbox.world.billing import Billing
 from collectors.sandbox.world.boards import BOARDS
 from collectors.sandbox.world.clients import Clients, RmmOrganization
 from collectors.sandbox.world.clock import Clock
 from collectors.sandbox.world.desk import LONGEST_STORY, Desk
 from collectors.sandbox.world.devices import FIRST_ID, SLOTS, Device, Devices
 from collectors.sandbox.world.edits import FIRST_ADDED, Edit, Edits
+from collectors.sandbox.world.endpoint_security import EndpointSecurity
+from collectors.sandbox.world.ground import Ground, known
+from collectors.sandbox.world.health import Health
 from collectors.sandbox.world.ledger import Ledger, Posting
+from collectors.sandbox.world.marketplace import Marketplace
 from collectors.sandbox.world.options import Options
 from collectors.sandbox.world.others import Others
 from collectors.sandbox.world.people import People
+from collectors.sandbox.world.quality import Quality
+from collectors.sandbox.world.sales import Sales
+from collectors.sandbox.world.tenants import Tenants
 from collectors.sandbox.world.tickets import Ticket, TicketState, TimeEntry, is_closed_status, state_at
 
 Record = TypeVar("Record")
@@ -43,6 +52,18 @@ class World:
         self.desk = Desk(options, self.calendar, self.clients, self.people, self.agreements)
         self.ledger = Ledger(options, self.calendar, self.clients, self.agreements)
         self.others = Others(options, self.calendar, self.clients, self.devices, self.agreements)
+        self.ground = Ground(
+            options, self.calendar, self.edits, self.clients, self.people, self.devices, self.agreements, self.desk,
+            self.ledger, self.others,
+        )  # fmt: skip
+        self.health = Health(self.ground)
+        self.tenants = Tenants(self.ground)
+        self.backups = Backups(self.ground, self.tenants)
+        self.endpoint_security = EndpointSecurity(self.ground)
+        self.marketplace = Marketplace(self.ground, self.tenants)
+        self.sales = Sales(self.ground)
+        self.billing = Billing(self.ground)
+        self.quality = Quality(self.ground)
 
     # Tickets and time entries exist once created.
 
@@ -109,7 +130,7 @@ class World:
         for edit in self.edits.of("time_entries", entry.id, moment):
             if edit.delete:
                 return None
-            seen.record = replace(seen.record, **_known(edit.set, ("hours", "billable", "member", "entered_at")))
+            seen.record = replace(seen.record, **known(edit.set, ("hours", "billable", "member", "entered_at")))
             seen.raw |= edit.raw
             seen.updated_at = max(seen.updated_at, edit.at)
         return seen
@@ -136,29 +157,19 @@ class World:
         first = max(0, (after - FIRST_ID) // SLOTS)
         for index in range(first, len(self.clients.served)):
             for device in self.devices.of_client(index):
-                if device.id > after and (seen := self._device_seen(device, moment)) is not None:
+                if device.id > after and (seen := self.ground.device_seen(device, moment)) is not None:
                     yield seen
 
         for device in cast("list[Device]", self.edits.added("devices")):
-            if device.id > after and (seen := self._device_seen(device, moment)) is not None:
+            if device.id > after and (seen := self.ground.device_seen(device, moment)) is not None:
                 yield seen
 
     def organization_at(self, row: RmmOrganization, moment: int) -> RmmOrganization | None:
         for edit in self.edits.of("organizations", row.id, moment):
             if edit.delete:
                 return None
-            row = replace(row, **_known(edit.set, ("name", "description")))
+            row = replace(row, **known(edit.set, ("name", "description")))
         return row
-
-    def _device_seen(self, device: Device, moment: int) -> Device | None:
-        if device.came_at > moment or (device.went_at is not None and device.went_at <= moment):
-            return None
-        for edit in self.edits.of("devices", device.id, moment):
-            if edit.delete:
-                return None
-            device = replace(device, **_known(edit.set, ("name", "organization", "client", "site", "node_class",
-                                                         "silent_since", "approved_at")))  # fmt: skip
-        return device
 
     def agreements_at(self, moment: int) -> Iterator[Seen[Agreement]]:
         for index in self.clients.served:
@@ -183,7 +194,7 @@ class World:
         for edit in self.edits.of("agreements", agreement.id, moment):
             if edit.delete:
                 return None
-            seen.record = replace(seen.record, **_known(edit.set, ("name", "cancelled", "end", "amounts")))
+            seen.record = replace(seen.record, **known(edit.set, ("name", "cancelled", "end", "amounts")))
             seen.raw |= edit.raw
             seen.updated_at = max(seen.updated_at, edit.at)
         return seen
@@ -198,11 +209,6 @@ class World:
         for posting in cast("list[Posting]", self.edits.added("postings")):
             if posting.entered_at <= moment and first <= posting.day.year * 12 + posting.day.month - 1 <= last:
                 yield posting
-
-
-def _known(values: dict[str, object], names: tuple[str, ...]) -> dict[str, Any]:
-    """The part of an edit that fits the record; its values come from JSON."""
-    return {name: value for name, value in values.items() if name in names}
 
 
 def _edit_ticket(state: TicketState, edit: Edit) -> None:

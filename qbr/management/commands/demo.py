@@ -1,4 +1,4 @@
-"""Sets up the demo: people, six systems, 24 months of the past read from the sandbox, and what people decided."""
+"""Sets up the demo: people, every system, 24 months of the past read from the sandbox, and what people decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from metrics.reading import COMPANY
 from organizations.matching import link_new
 from qbr import tasks
 from qbr.data.undecided import waiting_accounts
-from qbr.demo import decisions, other_systems, past, people, sandbox, sources
+from qbr.demo import decisions, past, people, sandbox, sources
 from qbr.demo.sign_ins import SIGN_INS
 from qbr.entry.grid import plain
 
@@ -53,8 +53,6 @@ class Command(BaseCommand):
         if not past.play(connections, months, Calendar.current().zone, self._say_month):
             self._say_month("all of it read before")
         today = timezone.now().astimezone(Calendar.current().zone).date()
-        with self._step("Entering what three more systems hold") as done:
-            done(f"{other_systems.write(sandbox.others(), today)} new accounts")
         self._decide(months, today)
         with self._step("Working out the figures") as done:
             written = rollup.run("demo")

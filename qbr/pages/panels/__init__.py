@@ -2,6 +2,7 @@
 
 from qbr.pages.panels.bridge import Bridge
 from qbr.pages.panels.facts import FactTable, Over, Ranked, Ranking, Stacked
+from qbr.pages.panels.layers import LayerTiles, LayerTrend
 from qbr.pages.panels.months import MonthlyReview
 from qbr.pages.panels.quarters import QuarterTable
 from qbr.pages.panels.tiles import Tiles
@@ -10,6 +11,8 @@ from qbr.pages.panels.trend import Trend
 __all__ = [
     "Bridge",
     "FactTable",
+    "LayerTiles",
+    "LayerTrend",
     "MonthlyReview",
     "Over",
     "QuarterTable",

@@ -59,7 +59,10 @@ class Tiles(Panel):
 
     def context(self, question: Question, numbers: Numbers) -> Context | None:
         """While a period runs its same days are counted from facts: tiles come first and ask for that by themselves."""
-        keys = self.seen(question)
+        return self.of(self.seen(question), question, numbers)
+
+    def of(self, keys: tuple[str, ...], question: Question, numbers: Numbers) -> Context | None:
+        """A tile for each of these, which it has asked for."""
         if not keys:
             return None
         found = [numbers[key, question.scope, question.period] for key in keys]

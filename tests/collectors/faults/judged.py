@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -45,8 +46,12 @@ def lowered(now: Values, known: Values, well: Values) -> list[Key]:
     return [
         key for key, (state, value) in now.items()
         if state is State.INCOMPLETE and key in known and value is not None
-        and (was := known[key][1]) is not None and value < min(was, (well[key][1] or was) if key in well else was)
+        and (was := known[key][1]) is not None and value < min(was, _or(well.get(key), was))
     ]  # fmt: skip
+
+
+def _or(stored: tuple[State, Decimal | None] | None, otherwise: Decimal) -> Decimal:
+    return otherwise if stored is None or stored[1] is None else stored[1]
 
 
 def judged_anyhow(metrics: list[str]) -> Iterator[Number]:

@@ -38,6 +38,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=ZONE)
 LATER = datetime(2026, 6, 2, 12, tzinfo=ZONE)  # by then the month would count as measured, had it been read
 
 QUICK = Patience(silence=30, tries=2, longest_wait=0.01)
+EVERYWHERE = ("connectwise_psa", "ninjaone", "quickbooks_online")
 Key: TypeAlias = tuple[str, str, str, date]  # scope, metric, grain, first day
 Values: TypeAlias = Mapping[Key, tuple[State, Decimal | None]]
 
@@ -97,8 +98,12 @@ class Months:
 
     def _known(self) -> None:
         """All systems to the middle of the month, the others to its end."""
-        self._back_to("half-way", self._half_way)
-        for other in VENDORS.values():
+        beside = self._beside()
+        self._back_to(" and ".join(one.slug for one in beside), self._half_way)
+        if self.vendor not in beside:
+            self.playing.connection(self.vendor)
+            self._to_half_way([self.vendor])
+        for other in beside:
             if other is not self.vendor:
                 self._read_well(other, MONTH_END)
                 self._read_well(other, NOON)
@@ -113,10 +118,18 @@ class Months:
         Calendar.objects.update_or_create(
             id=1, defaults={"time_zone": ZONE.key, "read_from": FIRST.starts_on, "closed_through": None}
         )
-        for vendor in VENDORS.values():
+        for vendor in self._beside():
             self.playing.connection(vendor)
+        self._to_half_way(self._beside())
+
+    def _beside(self) -> list[Vendor]:
+        """The systems every MSP runs: one of a layer, so that nothing is counted twice, and this vendor in its own."""
+        layer = self.vendor.layer
+        return [self.vendor if VENDORS[slug].layer is layer else VENDORS[slug] for slug in EVERYWHERE]
+
+    def _to_half_way(self, vendors: list[Vendor]) -> None:
         for moment in (FIRST.moments(ZONE)[1] - SECOND, LAST_KNOWN.moments(ZONE)[1] - SECOND, HALF_WAY):
-            for vendor in VENDORS.values():
+            for vendor in vendors:
                 self._read_well(vendor, moment)
         decisions.decide_queues()
         decisions.decide_ledger()
@@ -138,8 +151,9 @@ class Months:
         Connection.objects.update(problem="")
         self.playing.sandbox.faults.clear()
         _, _, below = endpoint.path.rpartition("}")
-        shared = sum(other.path == endpoint.path for other in self.vendor.endpoints) > 1
-        query = max(endpoint.params.values(), key=len) if shared else ""
+        below = below or endpoint.path.partition("{")[0]
+        shared = sum(endpoint.path in other.path for other in self.vendor.endpoints) > 1
+        query = max(endpoint.params.values(), key=len, default="").partition("{")[0] if shared else ""
         self.playing.fault(self.vendor, kind, path=below, query=query, **{"times": None, **more})
 
     def figures(self) -> None:

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from collectors.connections import CollectorRun
+from collectors.connections import CollectorRun, Connection
 from collectors.declare import Endpoint, Vendor
+from collectors.facts.accounts import Account
+from collectors.facts.readings import Refusal
 from collectors.facts.shapes import Record
 from collectors.vendors import VENDORS
+from metrics.declare import Flow, Standing, Stock
+from metrics.definitions import CATALOGUE
 from tests.collectors.faults.judged import holds, says_so
 from tests.collectors.faults.month import QUICK, Months
 
@@ -46,6 +50,8 @@ RARER: dict[str, tuple[str, dict[str, Any]]] = {
     "no gzip": ("garbled", {}),
     "a connection that breaks": ("reset", {}),
 }
+# A list that may be refused is told and passed by; the others are read.
+REFUSED = ("401", "403", "404", "sent on to a page to sign in at")
 SILENCE = replace(QUICK, silence=0.5, tries=1)
 
 # Answers that look like the list and are not all of it: the fault, and how many pages come well before it.
@@ -62,13 +68,38 @@ def test_an_answer_that_is_no_list_stops_the_reading_and_moves_no_number(months:
     moment = months.begin(endpoint)
     known, stopped_at = months.values(), {}
     stops = STOPS | (RARER if endpoint is months.vendor.endpoints[-1] else {})
+    stops = {name: one for name, one in stops.items() if not (endpoint.optional and name in REFUSED)}
     for name, (kind, more) in stops.items():
         months.fault(endpoint, kind, **more)
         says_so(months, months.read(months.vendor, moment, SILENCE if kind == "hang" else QUICK))
         stopped_at[name] = months.read_so_far()
-    assert {name for name, place in stopped_at.items() if place != stopped_at["401"]} == set()
+    assert {name for name, place in stopped_at.items() if place != stopped_at["500"]} == set()
     months.figures()
-    holds(months, known, was_read=False)
+    holds(months, known, was_read=not is_counted(months.vendor, endpoint))
+    months.recover(moment)
+    assert months.values() == months.well()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "endpoint"),
+    [
+        pytest.param(vendor, endpoint, id=f"{vendor.slug}, {endpoint.name}")
+        for vendor in VENDORS.values() for endpoint in vendor.endpoints if endpoint.optional
+    ],
+)  # fmt: skip
+def test_a_list_that_may_be_refused_is_told_and_its_numbers_are_called_incomplete(
+    months: Months, endpoint: Endpoint
+) -> None:
+    moment = months.begin(endpoint)
+    known = months.values()
+    months.fault(endpoint, "403")
+    ended = months.read(months.vendor, moment)
+    assert ended.state == CollectorRun.State.DONE, ended.error
+    assert Refusal.objects.filter(endpoint=endpoint.name).exists()
+    problem = Connection.objects.get(vendor=months.vendor.slug).problem
+    assert problem.startswith("Read, but not ") and problem.endswith(".")
+    months.figures()
+    holds(months, known, was_read=True)
     months.recover(moment)
     assert months.values() == months.well()
 
@@ -87,23 +118,30 @@ def test_a_list_that_lost_rows_on_the_way_is_not_believed(months: Months, endpoi
         if not was_read:
             says_so(months, ended)
             assert gone(months.vendor) == retired
-        holds(months, known, was_read)
+        holds(months, known, was_read or not is_counted(months.vendor, endpoint))
     months.recover(moment)
     assert months.values() == months.well()
 
 
 @contextmanager
 def in_pages_of(size: int, vendor: Vendor, endpoint: Endpoint) -> Iterator[None]:
-    """The same list in pages of this size, where it comes in pages."""
+    """The same list in pages of this size, where it comes in pages, and no larger than its vendor gives them."""
     scheme: Any = endpoint.paginate or vendor.paginate
     if hasattr(scheme, "size"):
-        small = replace(endpoint, paginate=replace(scheme, size=size))
+        small = replace(endpoint, paginate=replace(scheme, size=min(size, scheme.size)))
         endpoints = tuple(small if one is endpoint else one for one in vendor.endpoints)
         VENDORS[vendor.slug] = replace(vendor, endpoints=endpoints)
     try:
         yield
     finally:
         VENDORS[vendor.slug] = vendor
+
+
+def is_counted(vendor: Vendor, endpoint: Endpoint) -> bool:
+    """Whether any metric reads what the list becomes; of accounts, what any list of the vendor does."""
+    facts = [metric.facts for metric in CATALOGUE.values() if isinstance(metric, Flow | Stock | Standing)]
+    becomes = {one.into for one in vendor.endpoints} if endpoint.into is Account else {endpoint.into}
+    return any(one.entity in becomes and one.layer in (None, vendor.layer) for one in facts)
 
 
 def gone(vendor: Vendor) -> set[tuple[str, str]]:

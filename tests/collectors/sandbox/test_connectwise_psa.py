@@ -304,3 +304,24 @@ def test_agreements_and_additions_are_as_of_the_clock(caller: Caller) -> None:
     assert len(then) < len(now)
     assert all(not then[row["id"]]["cancelledFlag"] for row in cancelled)
     assert all("dateCancelled" not in row for row in then.values())
+
+
+def test_changes_of_named_tickets_are_those_of_the_whole_list(caller: Caller) -> None:
+    every = caller.psa_all("service/tickets/changelogs")
+    named = sorted({row["ticketNumber"] for row in every})[3:9]
+    condition = f"ticketNumber in ({','.join(map(str, named))})"
+    told = caller.psa_all("service/tickets/changelogs", conditions=condition)
+    assert told == [row for row in every if row["ticketNumber"] in named]
+    assert caller.psa("service/tickets/changelogs/count", conditions=condition).json() == {"count": len(told)}
+
+
+def test_answers_are_asked_for_by_survey_and_invoices_by_what_changed(caller: Caller) -> None:
+    for survey in caller.psa_all("service/surveys"):
+        answers = caller.psa_all(f"service/surveys/{survey['id']}/results")
+        assert answers and all(1 <= row["totalPoints"] <= 5 for row in answers)
+    assert caller.psa("service/surveys/99/results").status_code == 404
+    whole = caller.psa_all("finance/invoices")
+    since = caller.psa_all("finance/invoices", conditions="lastUpdated >= [2026-06-10T00:00:00Z]")
+    assert 0 < len(since) < len(whole)
+    assert {row["type"] for row in whole} >= {"Agreement", "CreditMemo"}
+    assert caller.psa("finance/invoices", conditions="paid = true").status_code == 400

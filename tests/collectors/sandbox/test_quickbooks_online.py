@@ -270,3 +270,17 @@ def test_a_late_entry_restates_a_closed_month(caller: Caller) -> None:
                                     "add": {"day": "2026-04-30", "account": 4, "amount": "250.50"}})  # fmt: skip
     after = caller.control("GET", "truth?month=2026-04")["company"]
     assert Decimal(after["nrr"]) - Decimal(before["nrr"]) == Decimal("250.50")
+
+
+def test_sales_are_invoices_credit_memos_and_receipts_whose_lines_add_up_before_tax(caller: Caller) -> None:
+    documents = [(name, row) for name in ("Invoice", "CreditMemo", "SalesReceipt")
+                 for row in rows(caller, f"SELECT * FROM {name} MAXRESULTS 1000")]  # fmt: skip
+    assert {name for name, _ in documents} == {"Invoice", "CreditMemo", "SalesReceipt"}
+    assert any(row["TxnTaxDetail"]["TotalTax"] for _, row in documents)
+    customers = {row["Id"] for row in rows(caller, "SELECT * FROM Customer WHERE Active IN (true, false)")}
+    for name, row in documents:
+        *lines, subtotal = row["Line"]
+        assert round(sum(line["Amount"] for line in lines), 2) == subtotal["Amount"] > 0
+        assert round(subtotal["Amount"] + row["TxnTaxDetail"]["TotalTax"], 2) == row["TotalAmt"]
+        assert row["CustomerRef"]["value"] in customers
+        assert ("DueDate" in row) == (name == "Invoice")

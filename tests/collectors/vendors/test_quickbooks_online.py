@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 
 from collectors.client import Client
+from collectors.collect import run
+from collectors.connections import CollectorRun
 from collectors.declare import Vendor
 from collectors.errors import Refused
+from collectors.facts.money import InvoiceLine
 from collectors.pagination import Answer
 from collectors.patience import Patience
 from collectors.sandbox.truth import truth
 from collectors.sandbox.world.dates import parse_month
+from collectors.sandbox.world.edits import Edit
+from collectors.transform import Batch, Plan
 from collectors.vendors.quickbooks_online import balances, fault
 from tests.collectors.playing import Playing
 from tests.collectors.vendors.conftest import YEAR, Listed
@@ -221,3 +226,106 @@ def test_a_shorter_window_names_the_same_balances(listed: Listed) -> None:
     start = date(2026, 4, 1)
     short = listed("profit and loss", window=(datetime(2026, 4, 1, 12, tzinfo=UTC), YEAR[1]))
     assert short == {key: row for key, row in whole.items() if row["month"] >= start}
+
+
+SALES = ("invoices", "credit memos", "sales receipts")
+DOCUMENT: dict[str, Any] = {
+    "Id": "130", "DocNumber": "1037", "TxnDate": "2026-05-19", "DueDate": "2026-06-18", "TotalAmt": Decimal("362.07"),
+    "CustomerRef": {"name": "Fern", "value": "24"}, "CurrencyRef": {"value": "USD"}, "PrivateNote": "for the roof",
+    "Line": [
+        {"Id": "1", "Amount": Decimal("275.00"), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {
+            "ItemRef": {"name": "Labor", "value": "5"}, "ClassRef": {"name": "Projects", "value": "7"}}},
+        {"Id": "2", "DetailType": "GroupLineDetail", "Amount": Decimal("80.25"), "GroupLineDetail": {"Line": [
+            {"Id": "3", "Amount": Decimal("80.25"), "DetailType": "SalesItemLineDetail",
+             "SalesItemLineDetail": {"ItemRef": {"name": "Cable", "value": "6"}}}]}},
+        {"Id": "4", "Description": "Thank you", "DetailType": "DescriptionOnly"},
+        {"Id": "5", "Amount": Decimal("20.00"), "DetailType": "DiscountLineDetail", "DiscountLineDetail": {}},
+        {"Amount": Decimal("335.25"), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+    ],
+    "TxnTaxDetail": {"TotalTax": Decimal("26.82")},
+}  # fmt: skip
+
+
+def made_of(vendor: Vendor, name: str, document: dict[str, Any]) -> Batch:
+    endpoint = next(one for one in vendor.endpoints if one.name == name)
+    batch = Batch()
+    Plan(endpoint, vendor, {}).read([document], batch)
+    return batch
+
+
+def told(vendor: Vendor, name: str, document: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    columns = Plan(next(one for one in vendor.endpoints if one.name == name), vendor, {}).columns
+    rows = made_of(vendor, name, document).rows
+    wanted = [columns.index(one) for one in ("category", "amount", "account", "number", "layer")]
+    return {key: tuple(row[place] for place in wanted) for key, row in rows.items()}
+
+
+def test_an_invoice_is_read_as_its_lines_and_their_sum_is_what_it_says_less_its_tax(vendor: Vendor) -> None:
+    rows = told(vendor, "invoices", DOCUMENT)
+    assert rows == {
+        "invoice/130/1": ("Projects", Decimal("275.00"), "24", "1037", "ledger"),
+        "invoice/130/3": ("Cable", Decimal("80.25"), "24", "1037", "ledger"),
+        "invoice/130/5": ("", Decimal("-20.00"), "24", "1037", "ledger"),
+    }
+    assert sum(row[1] for row in rows.values()) == DOCUMENT["TotalAmt"] - DOCUMENT["TxnTaxDetail"]["TotalTax"]
+
+
+def test_a_credit_takes_off_and_a_class_of_the_whole_document_is_that_of_its_lines(vendor: Vendor) -> None:
+    classed = {**DOCUMENT, "ClassRef": {"name": "Cloud", "value": "8"}}
+    rows = told(vendor, "credit memos", classed)
+    assert [row[:2] for row in rows.values()] == [
+        ("Projects", Decimal("-275.00")), ("Cloud", Decimal("-80.25")), ("Cloud", Decimal("20.00")),
+    ]  # fmt: skip
+
+
+def test_what_was_voided_counts_for_nothing_whatever_amounts_it_still_shows(vendor: Vendor) -> None:
+    batch = made_of(vendor, "invoices", {**DOCUMENT, "PrivateNote": "Voided"})
+    assert (batch.rows, batch.unread, batch.read) == ({}, [], 1)
+
+
+def test_an_invoice_without_the_shape_of_one_is_set_aside_without_its_note(vendor: Vendor) -> None:
+    [fault] = made_of(vendor, "invoices", {**DOCUMENT, "Line": "none"}).unread
+    assert fault.reason and "PrivateNote" not in fault.record
+
+
+def test_the_lines_of_a_month_are_the_income_of_the_books(playing: Playing, listed: Listed) -> None:
+    lines = [row for name in SALES for row in listed(name).values()]
+    company: Any = truth(playing.sandbox.world, parse_month("2026-04"))["company"]
+    income = sum(Decimal(company[name]) for name in ("mrr", "nrr", "orr", "product_sales"))
+    assert sum(row["amount"] for row in lines if row["posted_on"].isoformat()[:7] == "2026-04") == income
+    assert {row["account"] for row in lines} <= set(listed("customers"))
+    assert {row["category"] for row in lines} == {"Managed services", "Projects", "Cloud", "HARDWARE"}
+    credits: dict[str, Decimal] = defaultdict(Decimal)
+    for row in listed("credit memos").values():
+        credits[row["number"]] += row["amount"]
+    assert credits and max(credits.values()) < 0
+    assert all(row["due_on"] for row in listed("invoices").values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invoice_that_was_deleted_takes_its_lines_with_it_and_the_others_stay(
+    playing: Playing, vendor: Vendor
+) -> None:
+    source = playing.connection(vendor)
+    assert run(source, patience=Patience(tries=2)).state == CollectorRun.State.DONE
+    before = set(InvoiceLine.objects.values_list("external_id", flat=True))
+    invoice = next(one for one in playing.sandbox.world.billing.invoices(1_781_000_000) if len(one.lines) == 3)
+    edits = playing.sandbox.world.edits
+    edits.change("invoices", invoice.id, Edit(playing.sandbox.world.clock.now(), {}, {}, True))
+    assert run(source, patience=Patience(tries=2)).state == CollectorRun.State.DONE
+    gone = InvoiceLine.objects.exclude(retired_on=None).values_list("external_id", flat=True)
+    assert set(gone) == {f"invoice/{invoice.id}/{place}" for place in (1, 2, 3)} < before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_half_the_invoices_are_not_taken_for_all_though_their_lines_are_as_many(
+    playing: Playing, vendor: Vendor
+) -> None:
+    source = playing.connection(vendor)
+    playing.fault(vendor, "missing_row", path="/query", query="SELECT * FROM Invoice", times=None)
+    ended = run(source, patience=Patience(tries=1))
+    assert ended.state == CollectorRun.State.FAILED and "invoices to give" in ended.error
+
+
+def test_books_that_may_not_be_read_by_invoice_are_read_all_the_same(vendor: Vendor) -> None:
+    assert [one.name for one in vendor.endpoints if one.optional] == list(SALES)

@@ -64,7 +64,7 @@ def test_timeliness_is_lists_read_within_their_schedule(psa: Connection) -> None
         through = APRIL - timedelta(hours=hours)
         Reading.objects.create(connection=psa, entity=entity, read_from=OPENED, read_through=through)
     Listing.objects.create(connection=psa, entity="Account", day=APRIL.date(), at=APRIL - timedelta(hours=1))
-    assert scores(psa)["timeliness"] == (2, 8)
+    assert scores(psa)["timeliness"] == (2, 10)
 
 
 def test_uniqueness_is_accounts_and_devices_that_are_there_once(psa: Connection) -> None:
@@ -74,7 +74,7 @@ def test_uniqueness_is_accounts_and_devices_that_are_there_once(psa: Connection)
 
 
 def test_a_system_without_records_has_no_score_of_them(psa: Connection) -> None:
-    assert scores(psa) == {"timeliness": (0, 8)}
+    assert scores(psa) == {"timeliness": (0, 10)}
 
 
 def test_a_day_is_scored_once(psa: Connection) -> None:

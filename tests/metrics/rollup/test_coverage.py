@@ -24,6 +24,8 @@ from tests.metrics.rollup.world import World, day, enter, mark, state, value
 pytestmark = pytest.mark.django_db
 APRIL = datetime(2025, 4, 2, 12, tzinfo=UTC)
 MONTHS = ("2025-01", "2025-02", "2025-03")
+PROTECTION = ("edr_coverage", "devices_unprotected")  # the EDR's agents over the RMM's devices
+ACROSS_LAYERS = (*PROTECTION, "backup_coverage", "servers_not_backed_up")
 Key = tuple[str, str, str, int]  # metric, grain and first day, kind of scope, organization
 
 
@@ -58,7 +60,9 @@ def acme(world: World) -> Organization:
 
 def test_what_is_joined_follows_from_what_its_inputs_read() -> None:
     joined = {key for key, metric in CATALOGUE.items() if is_joined(metric, For.COMPANY)}
-    assert joined == {"reactive_tickets_per_endpoint_per_month", "rhem", "aisp", "mrr_per_agreement"}
+    assert joined == {
+        "reactive_tickets_per_endpoint_per_month", "rhem", "aisp", "mrr_per_agreement", *ACROSS_LAYERS,
+    }  # fmt: skip
     assert bases_of(CATALOGUE["rhem"], For.COMPANY) == ("reactive_hours", "endpoints_managed")
     assert bases_of(CATALOGUE["aisp"], For.COMPANY) == ("seats_managed",)  # the ledger's MRR is on no account
     assert not any(is_joined(metric, For.ORGANIZATION) for metric in CATALOGUE.values())
@@ -188,7 +192,7 @@ def test_unmapping_a_client_lowers_what_depends_on_it_and_moves_nothing_else(wor
     moved = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
     whole = {key: pair for key, pair in moved.items() if key[2] == "company"}
     assert {key[0] for key in whole} == {
-        "rhem", "reactive_tickets_per_endpoint_per_month", "aisp", "mrr_per_agreement"
+        "rhem", "reactive_tickets_per_endpoint_per_month", "aisp", "mrr_per_agreement", *PROTECTION
     }
     assert {key[2] for key in moved} == {"company", "not_linked"}
     for old, new in whole.values():

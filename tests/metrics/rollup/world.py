@@ -80,7 +80,7 @@ def values_of(
     """Of the version in the catalogue, unless another is named."""
     table = TABLES[parse(when).grain] if when else MonthlyValue
     version = CATALOGUE[metric].version if version is None else version
-    found = table.objects.filter(definition__metric=metric, definition__version=version, scope=scope(of))
+    found = table._default_manager.filter(definition__metric=metric, definition__version=version, scope=scope(of))
     return list(found.filter(period=period(when)) if when else found)
 
 
@@ -155,11 +155,15 @@ class World:
 
     def device(
         self, account: Account | None, kind: str = "workstation", name: str = "ws-1", since: str = "2024-12-01",
-        until: date = FOREVER, layer: str = "rmm",
+        until: date = FOREVER, layer: str = "rmm", source: Connection | None = None, serial: str = "",
+        hostname: str = "", warranty_until: date | None = None, **fields: Any,
     ) -> AssetState:
-        asset = Asset.objects.create(connection=self.rmm, external_id=number(), layer=layer)
+        asset = Asset.objects.create(
+            connection=source or self.rmm, external_id=number(), layer=layer, serial=serial, hostname=hostname,
+            warranty_until=warranty_until,
+        )
         return AssetState.objects.create(
-            thing=asset, account=account, kind=kind, name=name, from_on=day(since), until_on=until
+            thing=asset, account=account, kind=kind, name=name, from_on=day(since), until_on=until, **fields
         )
 
     def agreement(

@@ -67,9 +67,9 @@ def test_whoever_may_not_see_money_is_not_told_of_it(client: Client, web: Client
 
 
 def test_a_connection_that_nothing_reads_says_so_and_cannot_be_collected(web: Client) -> None:
-    source = Connection.objects.create(vendor="datto_bcdr", label="Our backups")
+    source = Connection.objects.create(vendor="taken_out_of_the_tree", label="Our backups")
     text = web.get(reverse("data")).content.decode()
-    assert "Entered without a collector" in text and "No vendor file reads Datto BCDR here" in text
+    assert "Entered without a collector" in text and "No vendor file reads taken_out_of_the_tree here" in text
     assert "Collect now" not in text and "Not read yet" not in text and "Next read" not in text
     assert web.post(reverse("data_collect", args=[source.pk])).status_code == 404
     assert "Our backups" not in web.get(reverse("today")).content.decode()  # nobody has to do anything about it

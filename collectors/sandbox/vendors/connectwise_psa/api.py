@@ -134,6 +134,8 @@ class ConnectWise:
 
     def _count(self, request: Request, path: str) -> Reply:
         collection, arguments = self.catalog.find(path)
+        if path.endswith("/changelogs") and not self.switches.on(self.slug, "changelog_count"):
+            raise Refusal(404, "not found", "NotFound")
         if set(request.query) - {"conditions", "childConditions"}:
             raise Refusal(400, "count takes conditions only")
         return json_reply({"count": len(self._matched(path, collection, arguments, request.query))})
@@ -226,7 +228,7 @@ class ConnectWise:
     ) -> Iterator[Row]:
         condition = self._condition(collection, query)
         since = parse_moment(condition.changed_since) - DAY if condition.changed_since else 0
-        ask = Ask(self.world.clock.now(), after, since, condition.fields, arguments)
+        ask = Ask(self.world.clock.now(), after, since, condition.fields, arguments, condition.among)
         for row in collection.rows(ask):
             if (not after or cast(int, row["id"]) > after) and condition.test(row):
                 yield row

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 from collectors.sandbox.exchange import Refusal, Row
 from collectors.sandbox.switches import Switches
 from collectors.sandbox.vendors.connectwise_psa import fields
+from collectors.sandbox.vendors.connectwise_psa.bills import Bills
 from collectors.sandbox.vendors.connectwise_psa.conditions import Fields
 from collectors.sandbox.vendors.connectwise_psa.rows import RATE_OF_ROLE, ROLES, WORK_TYPES, Rows, record_type
 from collectors.sandbox.world import boards
 from collectors.sandbox.world.boards import BOARDS
-from collectors.sandbox.world.tickets import moves
-from collectors.sandbox.world.world import World
+from collectors.sandbox.world.quality import CHANGES_EACH
+from collectors.sandbox.world.tickets import TicketState, moves
+from collectors.sandbox.world.world import Seen, World
 
 SLUG = "connectwise_psa"
 
@@ -28,6 +31,7 @@ class Ask:
     changed_since: int
     names: frozenset[str]
     arguments: tuple[int, ...]
+    among: tuple[str, frozenset[object]] | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Collection:
 class Catalog:
     def __init__(self, world: World, switches: Switches, rows: Rows) -> None:
         self.world, self.switches, self.rows = world, switches, rows
+        self.bills = Bills(world, rows)
         self.collections = [(re.compile(f"^{row.pattern}$"), row) for row in self._collections()]
 
     def find(self, path: str) -> tuple[Collection, tuple[int, ...]]:
@@ -68,6 +73,10 @@ class Catalog:
             Collection("/time/workTypes", fields.WORK_TYPE, self._work_types),
             Collection("/finance/agreements", fields.AGREEMENT, self._agreements),
             Collection(r"/finance/agreements/(\d+)/additions", fields.ADDITION, self._additions),
+            Collection("/finance/invoices", fields.INVOICE, lambda ask: self.bills.invoices(ask.moment)),
+            Collection("/service/surveys", fields.SURVEY, lambda ask: self.bills.surveys()),
+            Collection(r"/service/surveys/(\d+)/results", fields.RESULT,
+                       lambda ask: self.bills.answers(ask.arguments[0], ask.moment)),
             Collection("/system/members", fields.MEMBER, self._members),
             Collection("/system/audittrail", fields.AUDIT, lambda ask: self.audit_trail(ask.arguments[0]),
                        forward=False, parameters=frozenset({"type", "id"})),
@@ -93,19 +102,23 @@ class Catalog:
     def _changes(self, ask: Ask) -> Iterator[Row]:
         if not self.switches.on(SLUG, "changelogs"):
             raise Refusal(404, "not found", "NotFound")
-        for seen in self.world.tickets(ask.moment, after=ask.after // 16 - 1, changed_since=ask.changed_since):
-            ticket, client = seen.record.ticket, self.world.clients.get(seen.record.client)
-            for place, (moment, _, status) in enumerate(moves(ticket)):
-                identity = ticket.id * 16 + place
-                if moment <= ask.moment and identity > ask.after:
+        for seen in self._changed(ask):
+            board, client = BOARDS[seen.record.board], self.world.clients.get(seen.record.client)
+            for change in self.world.quality.changes(seen.record.ticket.id, ask.moment):
+                if change.id > ask.after:
                     yield {
-                        "id": identity, "action": "Update", "boardId": BOARDS[ticket.board].id,
-                        "boardName": ticket.board, "companyIdentifier": client.identifier,
-                        "companyName": client.psa_name, "status": status, "summary": ticket.summary,
-                        "ticketNumber": ticket.id, "recordType": record_type(BOARDS[ticket.board]),
-                        "closedFlag": BOARDS[ticket.board].status(status).closed,
-                        "_info": self.rows.stamps(moment, moment),
+                        "id": change.id, "action": "Update", "boardId": board.id, "boardName": board.name,
+                        "companyIdentifier": client.index, "companyName": client.psa_name, "status": change.new,
+                        "summary": seen.record.summary, "ticketNumber": change.ticket, "recordType": record_type(board),
+                        "closedFlag": board.status(change.new).closed, "_info": self.rows.stamps(change.at, change.at),
                     }  # fmt: skip
+
+    def _changed(self, ask: Ask) -> Iterator[Seen[TicketState]]:
+        """Tickets whose changes are asked for; where they are named, no others are looked at."""
+        if ask.among and ask.among[0] == "ticketNumber":
+            found = (self.world.ticket(cast(int, number), ask.moment) for number in sorted(cast(Any, ask.among[1])))
+            return (seen for seen in found if seen is not None)
+        return self.world.tickets(ask.moment, after=ask.after // CHANGES_EACH - 1, changed_since=ask.changed_since)
 
     def audit_trail(self, ticket: int) -> list[Row]:
         """The history of one ticket in words."""

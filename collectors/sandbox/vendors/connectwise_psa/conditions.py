@@ -34,6 +34,8 @@ class Condition:
     changed_since: str = ""
     """Rows that pass have changed at or after this moment, as far as the condition says."""
     fields: frozenset[str] = frozenset()
+    among: tuple[str, frozenset[object]] | None = None
+    """Rows that pass have one of these values in this field."""
 
 
 class _Reader:
@@ -64,7 +66,9 @@ class _Reader:
             parts.append(self.one())
         if len(parts) == 1:
             return parts[0]
-        return Condition(lambda row: all(part.test(row) for part in parts), max(p.changed_since for p in parts))
+        among = next((part.among for part in parts if part.among), None)
+        since = max(part.changed_since for part in parts)
+        return Condition(lambda row: all(part.test(row) for part in parts), since, among=among)
 
     def one(self) -> Condition:
         if self._sign("("):
@@ -77,7 +81,11 @@ class _Reader:
         self.used.add(name)
         path = path_of(name)
         negated = self._word("not")
-        for word, make in (("in", self._in), ("contains", self._contains), ("like", self._like)):
+        if self._word("in"):
+            values = self._values(name)
+            test = _perhaps_not(lambda row: value_of(row, path) in values, negated)
+            return Condition(test, among=None if negated else (name, values))
+        for word, make in (("contains", self._contains), ("like", self._like)):
             if self._word(word):
                 return Condition(_perhaps_not(make(name, path), negated))
         if negated:
@@ -94,13 +102,13 @@ class _Reader:
         since = str(value) if sign in (">", ">=") and self.fields[name] == "date" else ""
         return Condition(_comparing(path, sign, value), since)
 
-    def _in(self, name: str, path: tuple[str, ...]) -> Test:
+    def _values(self, name: str) -> frozenset[object]:
         self._expect("(")
         values = {self._value(name)}
         while self._sign(","):
             values.add(self._value(name))
         self._expect(")")
-        return lambda row: value_of(row, path) in values
+        return frozenset(values)
 
     def _contains(self, name: str, path: tuple[str, ...]) -> Test:
         wanted = self._text(name).lower()

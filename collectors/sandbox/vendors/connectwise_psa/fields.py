@@ -57,8 +57,16 @@ SLA = STAMPS | _typed(int="id", text="name basedOn", number="respondHours planWi
 WORK_ROLE = STAMPS | _typed(int="id", text="name", number="hourlyRate", flag="inactiveFlag")
 WORK_TYPE = STAMPS | _typed(int="id", text="name", number="costMultiplier", flag="utilizationFlag inactiveFlag")
 CHANGE = STAMPS | _typed(
-    int="id boardId priorityId ticketNumber parentTicketId mergedParentTicketId",
-    text="action boardName companyIdentifier companyName status summary recordType ticketOwner slaName",
+    int="id boardId companyIdentifier priorityId ticketNumber parentTicketId mergedParentTicketId",
+    text="action boardName companyName status summary recordType ticketOwner slaName",
     flag="closedFlag",
 )  # fmt: skip
+INVOICE = STAMPS | _typed(
+    int="id company/id agreement/id ticket/id project/id status/id",
+    text="invoiceNumber type company/identifier company/name agreement/name status/name currency/currencyCode",
+    date="date dueDate", flag="status/isClosed",
+    number="subtotal total balance payments credits serviceTotal expenseTotal productTotal agreementAmount salesTax",
+)  # fmt: skip
+SURVEY = STAMPS | _typed(int="id", text="name", flag="inactiveFlag")
+RESULT = STAMPS | _typed(int="id ticketId surveyId totalPoints company/id contact/id", text="company/name contact/name")
 AUDIT = _typed(text="text enteredBy auditType auditSubType", date="enteredDate")

@@ -3,3 +3,5 @@
 from collectors.sandbox.vendors.ninjaone.api import NinjaOne
 
 __all__ = ["NinjaOne"]
+
+VENDOR = NinjaOne

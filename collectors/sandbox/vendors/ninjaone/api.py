@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import cast
 
 from collectors.sandbox.exchange import Refusal, Reply, Request, Row, dumps, json_reply
 from collectors.sandbox.switches import Switches
@@ -12,6 +13,7 @@ from collectors.sandbox.vendors.ninjaone import rows
 from collectors.sandbox.vendors.ninjaone.auth import CLIENT_ID, CLIENT_SECRET, Tokens
 from collectors.sandbox.vendors.ninjaone.filters import Test, device_filter
 from collectors.sandbox.vendors.ninjaone.reports import Reports
+from collectors.sandbox.vendors.ninjaone.state import States
 from collectors.sandbox.world.clients import RmmOrganization
 from collectors.sandbox.world.devices import Device
 from collectors.sandbox.world.names import opaque
@@ -19,19 +21,20 @@ from collectors.sandbox.world.world import World
 
 _ORGANIZATION_DEVICES = re.compile(r"^/organization/(\d+)/devices$")
 EXPANDABLE = {"location", "organization", "rolePolicy", "policy", "role", "backupUsage", "warranty", "assignedOwner"}
-REPORTS: dict[str, Callable[..., Row]] = {
-    "/queries/operating-systems": rows.operating_system,
-    "/queries/device-health": rows.health,
-}
 
 
 class NinjaOne:
     slug = "ninjaone"
 
-    def __init__(self, world: World, switches: Switches) -> None:
+    def __init__(self, world: World, switches: Switches, base: str) -> None:
         self.world, self.switches = world, switches
         self.tokens = Tokens(lambda: switches.number(self.slug, "token_seconds"))
-        self.reports = Reports(world, switches)
+        self.reports, self.states = Reports(world, switches), States(world)
+        self.reported: dict[str, Callable[[Device, int], list[Row]]] = {
+            "/queries/operating-systems": self.states.operating_system,
+            "/queries/device-health": self.states.health,
+            "/queries/antivirus-status": self.states.antivirus,
+        }
 
     def settings(self, base: str) -> dict[str, str]:
         return {"address": base}
@@ -67,11 +70,16 @@ class NinjaOne:
         return reply
 
     def _read(self, request: Request, path: str) -> Reply:
-        if path in REPORTS:
+        if path == "/activities":
+            told = self.states.activities(request)
+            listed = cast("list[Row]", told["activities"])
+            head = b'{"lastActivityId":' + dumps(told["lastActivityId"]) + b',"activities":'
+            return Reply(rows=listed, wrap=lambda body: head + body + b"}")
+        if path in self.reported:
             self._allow(request, {"df", "ts", "cursor", "pageSize"})
             if "ts" in request.query:
                 raise Refusal(400, "the spelling of ts is not documented")
-            return self.reports.page(request, path, REPORTS[path], self._filter(request), self._size(request))
+            return self.reports.page(request, path, self.reported[path], self._filter(request), self._size(request))
         if path in ("/organizations", "/organizations-detailed"):
             self._allow(request, {"pageSize", "after"})
             make = rows.organization_detailed if path.endswith("detailed") else rows.organization
@@ -93,7 +101,7 @@ class NinjaOne:
     def _devices(self, request: Request, path: str) -> Reply:
         expands = path == "/devices" and self.switches.on(self.slug, "expand")
         self._allow(request, {"df", "pageSize", "after"} | ({"expand"} if expands else set()))
-        make: Callable[[Device, int], Row] = rows.device_detailed if path.endswith("detailed") else rows.device
+        make: Callable[[Device, int], Row] = self.states.detailed if path.endswith("detailed") else rows.device
         if "expand" in request.query:
             make = self._expanding(set(request.query["expand"].split(",")))
         return self._list(request, self._device_rows(request, self._filter(request), make))
@@ -108,6 +116,8 @@ class NinjaOne:
                 references["organization"] = rows.organization(self._organization(device.organization))
             if "location" in wanted:
                 references["location"] = {"id": device.site}
+            if "warranty" in wanted:
+                references |= self.states.warranty(device, moment)
             return rows.device(device, moment) | {"references": references}
 
         return make

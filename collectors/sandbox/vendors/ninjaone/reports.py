@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from collectors.sandbox.exchange import Refusal, Reply, Request, Row, dumps
 from collectors.sandbox.switches import Switches
 from collectors.sandbox.vendors.ninjaone.filters import Test
+from collectors.sandbox.world.devices import Device
 from collectors.sandbox.world.world import World
 
 MANY = 100
+Make = Callable[[Device, int], list[Row]]  # the rows of one device
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Reports:
         self._cursors: dict[str, _Cursor] = {}
         self._names = itertools.count(1)
 
-    def page(self, request: Request, path: str, make: Callable[..., Row], test: Test | None, size: int) -> Reply:
+    def page(self, request: Request, path: str, make: Make, test: Test | None, size: int) -> Reply:
         name = request.query.get("cursor")
         cursor = self._open(path, make, test) if name is None else self._known(f"{path}/{name}")
         rows = cursor.rows[cursor.offset : cursor.offset + size]
@@ -44,10 +46,10 @@ class Reports:
             raise Refusal(400, "cursor is unknown or has expired")
         return cursor
 
-    def _open(self, path: str, make: Callable[..., Row], test: Test | None) -> _Cursor:
+    def _open(self, path: str, make: Make, test: Test | None) -> _Cursor:
         moment = self.world.clock.now()
-        rows = [make(device, moment) for device in self.world.devices_at(moment)
-                if device.os_name and (test is None or test(device, moment))]  # fmt: skip
+        rows = [row for device in self.world.devices_at(moment)
+                if device.os_name and (test is None or test(device, moment)) for row in make(device, moment)]
         expires = time.time() + self.switches.number("ninjaone", "cursor_seconds")
         cursor = _Cursor(f"cursor-{next(self._names)}", rows, 0, expires)
         while len(self._cursors) >= MANY:

@@ -3,3 +3,5 @@
 from collectors.sandbox.vendors.quickbooks_online.api import QuickBooks
 
 __all__ = ["QuickBooks"]
+
+VENDOR = QuickBooks

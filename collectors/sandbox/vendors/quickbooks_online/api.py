@@ -23,7 +23,7 @@ _CODES = {400: "2010", 401: "3200", 403: "3100", 404: "610", 429: "3001", 500: "
 class QuickBooks:
     slug = "quickbooks_online"
 
-    def __init__(self, world: World, switches: Switches) -> None:
+    def __init__(self, world: World, switches: Switches, base: str) -> None:
         self.world, self.switches = world, switches
         self.entities = Entities(world)
         self.consent = Consent(switches)

@@ -8,6 +8,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from collectors.sandbox.exchange import Row
+from collectors.sandbox.vendors.quickbooks_online import sales
 from collectors.sandbox.world import names
 from collectors.sandbox.world.accounts import ACCOUNTS, BALANCE_SHEET, LedgerAccount
 from collectors.sandbox.world.clients import Client
@@ -39,6 +40,8 @@ class Entities:
         self.start = world.calendar.month_start(world.options.first_month)
 
     def rows(self, entity: str, moment: int) -> Iterator[Row]:
+        if entity in sales.DOCUMENTS:
+            return sales.documents(self.world, entity, moment, self._frame)
         return {"Customer": self._customers, "Account": self._accounts, "Employee": self._employees,
                 "CompanyInfo": self._companies, "Preferences": self._preferences}[entity](moment)  # fmt: skip
 

@@ -15,6 +15,9 @@ ENTITIES = {
     "Account": {"Id", "Name", "FullyQualifiedName", "AcctNum", "Active", "SubAccount", "ParentRef",
                 "Classification", "AccountType", "AccountSubType", "CurrentBalance"},
     "Employee": {"Id", "DisplayName", "Active", "CostRate"},
+    "Invoice": {"Id", "DocNumber", "TxnDate", "DueDate", "CustomerRef", "TotalAmt", "Balance"},
+    "CreditMemo": {"Id", "DocNumber", "TxnDate", "CustomerRef", "TotalAmt", "Balance"},
+    "SalesReceipt": {"Id", "DocNumber", "TxnDate", "CustomerRef", "TotalAmt", "Balance"},
     "CompanyInfo": {"Id", "CompanyName"},
     "Preferences": {"Id"},
 }  # fmt: skip
