@@ -15,9 +15,12 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from collectors.drop.declare import Line as Row
+from collectors.drop.declare import Span
+from collectors.drop.table import DropError, Table
 from collectors.facts.money import LedgerAccount
 
-Grid = Sequence[Sequence[str]]  # the sheet's cells as text, row by row
+Grid = Sequence[tuple[int, Sequence[str]]]  # the rows that hold anything, each with its number in the file
 Side = LedgerAccount.Side
 
 SECTIONS = {
@@ -48,10 +51,6 @@ TO = re.compile(r"\s+(?:through|to|thru)\s+", re.IGNORECASE)
 Told = TypeVar("Told")
 
 
-class Misread(ValueError):
-    """The file is no such report, or does not add up; its text is a sentence for the person who brought it."""
-
-
 @dataclass
 class Line:
     """An account's own amounts by column, or a heading's none; `path` are the accounts it lies in, from the top."""
@@ -80,14 +79,14 @@ class Report:
 
     @property
     def month(self) -> date | None:
-        """The one month that the title names. Raises Misread where it names several."""
+        """The one month that the title names. Raises DropError where it names several."""
         for text in self.title:
             begin, *rest = TO.split(text)
             if last := month_of(rest[0] if rest else begin):
                 year = f" {last.year}" if rest and not re.search(r"\d{4}", begin) else ""
                 first = month_of(begin + year)
                 if rest and first != last:
-                    raise Misread(
+                    raise DropError(
                         f"The report covers “{text}”. Months are kept, so run it for one month at a time, "
                         "or run the profit and loss by month."
                     )
@@ -95,42 +94,64 @@ class Report:
         return None
 
 
-def by_month(grid: Grid) -> list[dict[str, str]]:
-    """The rows of a profit and loss with months across. Raises Misread."""
-    report = read(grid)
+def by_month(table: Table, _: Span | None = None) -> list[Row]:
+    """The rows of a profit and loss with months across. Raises DropError."""
+    report = read(table.numbered)
     months = {place: month_of(name) for place, name in report.columns.items()}
     totals = {place for place, name in report.columns.items() if name.casefold() == "total"}
     for place, name in report.columns.items():
         if months[place] is None and place not in totals:
-            raise Misread(f"The column “{name}” is no month. Run the report with columns by month.")
+            raise DropError(f"The column “{name}” is no month. Run the report with columns by month.")
     known = {place: month for place, month in months.items() if month is not None}
     if len(set(known.values())) < len(known):
-        raise Misread("Two columns of the report are the same month.")
+        raise DropError("Two columns of the report are the same month.")
     _across(report, totals, known)
-    return [_row(report, line, month, line.amounts[place], "") for line, place, month in _cells(report, known)]
+    return [_row(report, line, month, line.amounts[place]) for line, place, month in _cells(report, known)]
 
 
-def by_customer(grid: Grid, month: date | None = None) -> list[dict[str, str]]:
-    """The rows of a profit and loss of one month with customers across; a job's amounts are its customer's.
+def by_customer(table: Table, span: Span | None = None) -> list[Row]:
+    """The accounts of a profit and loss of one month with customers across: what all of them come to."""
+    report, month, customers = _of_customers(table, span)
+    return [
+        _row(
+            report, line, month, sum((line.amounts[place] for place in customers if place in line.amounts), Decimal(0))
+        )
+        for line in report.lines
+    ]
 
-    `month` is the person's word where the report's title names none. Raises Misread.
-    """
-    report = read(grid)
+
+def income_by_customer(table: Table, span: Span | None = None) -> list[Row]:
+    """What each customer was charged by account in the same report; a job's amounts are its customer's."""
+    report, month, customers = _of_customers(table, span)
+    found: dict[tuple[int, str], tuple[Line, Decimal]] = {}
+    for line, place, customer in _cells(report, customers):
+        if customer and line.side in GAINS:
+            _, before = found.get((line.row, customer), (line, Decimal(0)))
+            found[line.row, customer] = (line, before + line.amounts[place])
+    return [_row(report, line, month, amount, customer) for (_, customer), (line, amount) in found.items() if amount]
+
+
+def _of_customers(table: Table, span: Span | None) -> tuple[Report, date, dict[int, str]]:
+    """The report, its month and whose each column is. The person's month is taken where the title names none."""
+    report = read(table.numbered)
     if named := [name for name in report.columns.values() if month_of(name)]:
-        raise Misread(f"The column “{named[0]}” is a month, not a customer. Load it as a profit and loss by month.")
-    month = report.month or month
-    if month is None:
-        raise Misread("The report does not say which month it covers. Choose the month.")
+        raise DropError(f"The column “{named[0]}” is a month, not a customer. Load it as a profit and loss by month.")
+    month = report.month or _month_given(span)
     customers, totals = _customers(report.columns)
     for place, name in report.columns.items():
         if place not in customers and place not in totals:
             _subtotal(report, place, [at for at, who in customers.items() if who == name.partition(" ")[2]])
     _across(report, totals, customers)
-    found: dict[tuple[int, str], tuple[Line, Decimal]] = {}
-    for line, place, customer in _cells(report, customers):
-        _, before = found.get((line.row, customer), (line, Decimal(0)))
-        found[line.row, customer] = (line, before + line.amounts[place])
-    return [_row(report, line, month, amount, customer) for (_, customer), (line, amount) in found.items() if amount]
+    return report, month, customers
+
+
+def _month_given(span: Span | None) -> date:
+    if span is None:
+        raise DropError("The report does not say which month it covers. Give its first and last day.")
+    first = span.from_on.replace(day=1)
+    if span.through_on.replace(day=1) != first:
+        raise DropError("A profit and loss by customer covers one month. Run it for one month at a time.")
+    return first
 
 
 def _customers(columns: Mapping[int, str]) -> tuple[dict[int, str], set[int]]:
@@ -156,12 +177,12 @@ def _owners(names: set[str]) -> set[str]:
     return jobs | {name.partition(":")[0].strip() for name in names}
 
 
-def _row(report: Report, line: Line, month: date, amount: Decimal, customer: str) -> dict[str, str]:
+def _row(report: Report, line: Line, month: date, amount: Decimal, customer: str = "") -> Row:
     """One row in the plain form. The account's number, where it has one, outlives its name."""
     account, number = account_of(line.path)
-    return {
-        "row": str(line.row), "month": month.isoformat(), "account": account, "number": number,
-        "type": line.side.value, "customer": customer, "amount": f"{amount:f}", "basis": report.basis,
+    return line.row, {
+        "month": month.isoformat(), "account": account, "number": number, "type": line.side.value,
+        "customer": customer, "amount": f"{amount:f}", "basis": report.basis,
     }  # fmt: skip
 
 
@@ -187,19 +208,19 @@ def _subtotal(report: Report, place: int, parts: Sequence[int]) -> None:
 
 def _agree(row: int, label: str, column: str, stated: Decimal, found: Decimal) -> None:
     if stated != found:
-        raise Misread(
+        raise DropError(
             f"Row {row}, “{label}”, column “{_flat(column)}”: the report says {stated:,.2f} and its lines come to "
             f"{found:,.2f}. Nothing was read. Export the report again with every line in it."
         )
 
 
 def read(grid: Grid) -> Report:
-    """The report's lines, once all of its totals have been found right. Raises Misread."""
+    """The report's lines, once all of its totals have been found right. Raises DropError."""
     head, columns = _head(grid)
     lines: list[Line] = []
     side: Side | None = None
     section: tuple[str, int] = ("", 0)
-    for number, cells in enumerate(grid[head + 1 :], start=head + 2):
+    for number, cells in grid[head + 1 :]:
         label, amounts = _line(number, cells, columns)
         if not label or label.casefold() in FRAMES:
             continue
@@ -209,7 +230,7 @@ def read(grid: Grid) -> Report:
         elif wanted in RESULTS and side is None:
             _result(number, label, amounts, lines, columns)
         elif side is None:
-            raise Misread(f"Row {number}, “{label}”, stands in no section such as Income or Expense.")
+            raise DropError(f"Row {number}, “{label}”, stands in no section such as Income or Expense.")
         elif wanted.startswith("total ") and SECTIONS.get(wanted[6:]) is side and _opened(lines, section[1], label) < 0:
             _close(number, label, amounts, lines[section[1] :], columns)
             side = None
@@ -219,10 +240,10 @@ def read(grid: Grid) -> Report:
         else:
             lines.append(Line(number, label, amounts, side, [part.strip() for part in label.split(":")]))
     if side is not None:
-        raise Misread(f"The section {section[0]} has no total: the report was cut short. Export it again.")
+        raise DropError(f"The section {section[0]} has no total: the report was cut short. Export it again.")
     told = [line for line in lines if line.amounts]
     if not told:
-        raise Misread("The report names no account with an amount.")
+        raise DropError("The report names no account with an amount.")
     _once(told)
     return Report(told, columns, _title(grid[: head + 1]))
 
@@ -233,7 +254,7 @@ def _once(lines: Sequence[Line]) -> None:
     for line in lines:
         key = (line.side.value, account_of(line.path)[1] or account_of(line.path)[0].casefold())
         if key in before:
-            raise Misread(f"Rows {before[key]} and {line.row} are both the account “{':'.join(line.path)}”.")
+            raise DropError(f"Rows {before[key]} and {line.row} are both the account “{':'.join(line.path)}”.")
         before[key] = line.row
 
 
@@ -247,16 +268,16 @@ def account_of(path: Sequence[str]) -> tuple[str, str]:
 def _head(grid: Grid) -> tuple[int, dict[int, str]]:
     """The row that heads the columns: the last one with a text beyond the labels before the first section begins."""
     begin = next(
-        (at for at, cells in enumerate(grid) if (names := _texts(cells)) and len(names) == 1
+        (at for at, (_, cells) in enumerate(grid) if (names := _texts(cells)) and len(names) == 1
          and names[0].casefold() in FRAMES | SECTIONS.keys()), None,
     )  # fmt: skip
     if begin is None:
-        raise Misread("No section such as Income or Expense begins here. This is no profit and loss of QuickBooks.")
+        raise DropError("No section such as Income or Expense begins here. This is no profit and loss of QuickBooks.")
     for at in range(begin - 1, -1, -1):
-        found = {place: text.strip() for place, text in enumerate(grid[at]) if place and text.strip()}
+        found = {place: text.strip() for place, text in enumerate(grid[at][1]) if place and text.strip()}
         if found:
             return at, {place: name for place, name in found.items() if not name.startswith("%")}
-    raise Misread("The columns have no heads. Export the report with its column headings.")
+    raise DropError("The columns have no heads. Export the report with its column headings.")
 
 
 def _line(number: int, cells: Sequence[str], columns: Mapping[int, str]) -> tuple[str, dict[int, Decimal]]:
@@ -267,7 +288,7 @@ def _line(number: int, cells: Sequence[str], columns: Mapping[int, str]) -> tupl
         if place < len(cells) and cells[place].strip()
     }
     if amounts and not label:
-        raise Misread(f"Row {number} holds amounts and no account.")
+        raise DropError(f"Row {number} holds amounts and no account.")
     return label, amounts
 
 
@@ -278,7 +299,7 @@ def _amount(text: str, row: int, column: str) -> Decimal:
     try:
         amount = Decimal(plain.strip("()-")).quantize(Decimal("0.0001"))
     except InvalidOperation:
-        raise Misread(f"Row {row}, column “{_flat(column)}”: “{text[:40]}” is no amount.") from None
+        raise DropError(f"Row {row}, column “{_flat(column)}”: “{text[:40]}” is no amount.") from None
     return -amount if negative else amount
 
 
@@ -339,7 +360,7 @@ def month_of(text: str) -> date | None:
 
 
 def _title(grid: Grid) -> list[str]:
-    return [text for cells in grid for text in _texts(cells)]
+    return [text for _, cells in grid for text in _texts(cells)]
 
 
 def _texts(cells: Sequence[str]) -> list[str]:
