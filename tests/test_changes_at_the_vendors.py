@@ -42,7 +42,7 @@ class Vendors:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        call_command("demo", verbosity=0)
+        call_command("demo", systems=[PSA, RMM, LEDGER], verbosity=0)
         self.moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
         self.ask("clock", now=self.moment.isoformat())
         self.links = {

@@ -136,7 +136,7 @@ def _months(entity: type[Entity], days: list[str], key: str = "", leaned_on: str
     for name, field in entity.counted.leaners if key else ():
         leaner = apps.get_model("collectors", name)
         sources += [
-            f"SELECT l.{day} FROM {leaner._meta.db_table} l WHERE {leaned_on} AND l.{field}_id = {key}"
+            f"SELECT l.{day} AS day FROM {leaner._meta.db_table} l WHERE {leaned_on} AND l.{field}_id = {key}"
             for day in leaner.counted.days
         ]
     if not sources:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -40,11 +40,11 @@ def played(source: Connection, months: Sequence[Month]) -> Sequence[Month]:
     return [] if source.vendor in TRIED else months[-MONTHS_OF_OTHERS:]
 
 
-def connect(world: dict[str, Any]) -> list[Connection]:
-    """The sandbox's address may have moved with PORT; its keys are the same."""
+def connect(world: dict[str, Any], only: Container[str] = ()) -> list[Connection]:
+    """Every system served, or those of `only`. The address may have moved with PORT; the keys are the same."""
     sources = []
     for slug, keys in world["vendors"].items():
-        if not is_collected(slug):
+        if not is_collected(slug) or only and slug not in only:
             continue
         counted = {"counts_to": EARLIEST} if slug in TRIED else {}
         source, made = Connection.objects.get_or_create(vendor=slug, label=system(slug).label, defaults=counted)

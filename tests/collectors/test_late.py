@@ -10,10 +10,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from collectors.connections import CollectorRun, Connection
+from collectors.convert import constant, utc
+from collectors.declare import Endpoint
 from collectors.facts.changed import FactChange
+from collectors.facts.estate import Alert, Asset
 from collectors.facts.service import Queue, Ticket
 from collectors.facts.touched import Calendar, Touched
-from collectors.load import Place, Span, retire
+from collectors.load import Merge, Place, Span, retire
+from collectors.transform import Batch, Plan
 from tests.collectors.desk import DESK
 from tests.collectors.test_load import CHICAGO, TODAY, accounts, load, ticket
 
@@ -109,6 +113,23 @@ def test_a_ticket_on_another_board_names_the_closed_months_of_its_hours(source: 
     assert told() == [("Ticket", "1", "changed", [FEBRUARY])]
     help_desk, projects = Queue.objects.order_by("external_id").values_list("pk", flat=True)
     assert moved()["queue_id"] == (help_desk, projects)
+
+
+def test_a_device_of_another_client_or_gone_names_the_closed_months_of_its_alerts(source: Connection) -> None:
+    accounts(source, 1, 2)
+    load(source, "devices", [{"id": 5, "company": {"id": 1}, "kind": "server"}])
+    raised = {"external_id": "id", "asset": "device", "layer": constant("rmm"), "raised_at": utc("at")}
+    plan, batch = Plan(Endpoint(name="alerts", path="/alerts", into=Alert, fields=raised), DESK, {}), Batch()
+    plan.read([{"id": 1, "device": 5, "at": "2026-02-03T12:00:00Z"}], batch)
+    with transaction.atomic():
+        Merge(plan).load(batch, Place(source, None, TODAY, CHICAGO))
+    close()
+    load(source, "devices", [{"id": 5, "company": {"id": 2}, "kind": "server"}])
+    assert told() == []  # its states are of an open day, and the alert is whose it was
+    run = CollectorRun.objects.create(connection=source, as_of="2026-03-10T12:00:00Z")
+    with transaction.atomic():
+        assert retire(Asset, ["devices"], Place(source, run, TODAY, CHICAGO), confirmed=True) == 1
+    assert told() == [("Asset", "5", "retired", [FEBRUARY])]
 
 
 def test_a_ticket_that_arrives_after_its_hours_tells_that_they_got_it(source: Connection) -> None:

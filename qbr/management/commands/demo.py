@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -32,6 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sign-ins", action="store_true", help="only print who can sign in")
+        parser.add_argument("--systems", nargs="+", default=[], metavar="SLUG", help="read these alone; else all")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["sign_ins"]:
@@ -40,15 +41,15 @@ class Command(BaseCommand):
         if not settings.SANDBOX_URL:
             raise CommandError("The demo reads the vendor sandbox: set SANDBOX_URL, or use “make demo”.")
         with _quiet(logging.getLogger("metrics")):
-            self._set_up()
+            self._set_up(options["systems"])
 
-    def _set_up(self) -> None:
+    def _set_up(self, systems: Sequence[str]) -> None:
         began = time.monotonic()
         world = sandbox.info()
         months = sources.calendar(world)
         with self._step("People") as done:
             done(f"{people.create_people()} new sign-ins")
-        connections = sources.connect(world)
+        connections = sources.connect(world, systems)
         self.stdout.write(f"Collecting as of each of {len(months)} month ends, then as of now")
         if not past.play(connections, months, Calendar.current().zone, self._say_month):
             self._say_month("all of it read before")
