@@ -82,7 +82,7 @@ def _joined(records: list[Record]) -> Record:
 
 def said(body: Any) -> str:
     """The sentence in a vendor's error body, if it is where most vendors put it."""
-    for name in ("message", "errorMessage", "error_description", "error", "detail"):
+    for name in ("message", "errorMessage", "error_description", "error", "detail", "error.message"):
         if isinstance(found := at(body, name), str):
             return found
     return ""

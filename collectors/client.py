@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from collectors.answers import clock_words, path_for, refusal, rows_of, said, text_at, with_parent
 from collectors.auth import Posted, RefreshToken
@@ -48,6 +48,12 @@ class _Question:
     headers: Mapping[str, str]
     tenant: str = ""
     empty_on: tuple[int, ...] = ()
+    listing: str = ""  # the endpoint's path, whatever its parent
+    query: str = ""  # of a POST: what stands in its address
+
+    @property
+    def address(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 class Client(Wire):
@@ -60,6 +66,7 @@ class Client(Wire):
         self.tenant = ""
         self._credentials: dict[str, dict[str, str]] = {}  # by tenant: a token of one never serves another
         self._looked_up: dict[tuple[str, str], Index] = {}  # by the lookup's path and the question put to it
+        self._unmended: set[tuple[str, str]] = set()  # where a new token was refused like the old: tenant and list
         self._clock = ""  # what the last answer of the token address says of our clock
         if vendor.locate is None or connection.settings.get(ZONE):
             self._open()
@@ -174,7 +181,8 @@ class Client(Wire):
         headers = {name: self._of_parent(text, parent) for name, text in endpoint.headers.items()}
         headers = {**_scheme(self.vendor, endpoint).headers, **headers}
         path = self._path(endpoint, endpoint.path, parent)
-        return _Question(endpoint.method, path, headers, self.tenant, (*endpoint.empty_on, *([404] if parent else [])))
+        empty_on = (*endpoint.empty_on, *([404] if parent else []))
+        return _Question(endpoint.method, path, headers, self.tenant, empty_on, endpoint.path)
 
     def _path(self, endpoint: Endpoint, path: str, parent: Record | None) -> str:
         return path_for(endpoint, path, parent) if endpoint.each else self.fill(path)
@@ -196,7 +204,7 @@ class Client(Wire):
         asked: Any = total.of(params)
         if total.method == "POST" and endpoint.body:
             asked = endpoint.body(asked)
-        asks = _Question(total.method, path, listed.headers, listed.tenant, listed.empty_on)
+        asks = _Question(total.method, path, listed.headers, listed.tenant, listed.empty_on, listed.listing)
         status, body, headers = self._read(asks, asked)
         if status in listed.empty_on:
             return None
@@ -214,8 +222,9 @@ class Client(Wire):
         while True:
             course.begins_at(cursor)
             query: Any = scheme.params(params, cursor)
+            apart = {name: query.pop(name) for name in endpoint.in_address if name in query}
             query = endpoint.body(query) if endpoint.body else query
-            status, body, headers = self._read(question, query)
+            status, body, headers = self._read(replace(question, query=urlencode(apart)), query)
             answer = Answer(None if status in question.empty_on else body, headers)
             stated = total_on_page(endpoint, answer)
             try:
@@ -245,19 +254,25 @@ class Client(Wire):
         return self._looked_up[key]
 
     def _read(self, question: _Question, params: Any) -> tuple[int, Any, Mapping[str, str]]:
-        """One answer with data. A token that has run out is renewed once; a key refused after that needs a person."""
-        self.tenant = question.tenant
+        """One answer with data. A token that has run out is renewed once; a key refused after that needs a person.
+
+        Where a new token did not help, the next question of that list buys none: some vendors lock out who signs in
+        too often, and some refuse with a 401 what was not bought.
+        """
+        self.tenant, at = question.tenant, (question.tenant, question.listing)
         for renewed in (False, True):
             sent = {**self._filled(self.vendor.headers), **question.headers, **self._proof()}
             status, body, received = self._ask(
-                question.method, self.base + question.path, sent, params=params, where=question.path
+                question.method, self.base + question.address, sent, params=params, where=question.path
             )
-            if status != 401:
+            if status != 401 or at in self._unmended:
                 break
             del self._credentials[self.tenant]
             if renewed or not self.vendor.auth.token_address:
+                self._unmended.add(at)
                 break
         if status < 300 or status in question.empty_on:
+            self._unmended.discard(at)
             return status, body, received
         words = clock_words(received, datetime.now(UTC)) if status == 401 else ""
         raise Refused(f"{refusal(self.vendor, status, question.path, self._clean(said(body)))} {words}".rstrip())

@@ -142,6 +142,7 @@ class Endpoint:
     total: Total | None = None  # without one, a list of changes that came back short could not be told from a quiet day
     headers: Mapping[str, str] = field(default_factory=dict)  # templates, which may name {each.field} of the parent
     body: Callable[[Mapping[str, str]], Any] | None = None  # the JSON of a POST, from the parameters; None: these
+    in_address: tuple[str, ...] = ()  # of a POST: the parameters that stand in its address and not in its body
     tenant: str = ""  # the field of the parent that says for which tenant of the vendor a token is asked
     optional: bool = False  # where it is refused the run goes on and says so; what was read of it stays, and grows old
     adds: bool = True  # false: it tells more of records that another list adds, and leaves out those not known

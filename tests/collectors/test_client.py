@@ -7,6 +7,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -302,6 +303,25 @@ def test_a_new_token_that_is_refused_too_needs_a_person(told: Told) -> None:
     assert told.paths() == ["/token", "/rows", "/token", "/rows"]
 
 
+def test_a_list_refused_with_a_new_token_too_buys_no_further_ones(told: Told) -> None:
+    """Some vendors answer 401 where a feature was not bought, and lock out who signs in too often."""
+    told.tell("/token", Reply({"access_token": "abcdef-1"}))
+    told.tell("/patches/1", Reply({"error": {"message": "Not entitled"}}, 401))
+    told.tell("/patches/2", Reply(status=401), Reply([{"id": 2}]))
+    told.tell("/rows", Reply([{"id": 1}]))
+    of_each = replace(ROWS, name="patches", path="/patches/{id}", each="rows")
+    reader = client(told, vendor(ROWS, of_each, auth=MACHINE))
+    with pytest.raises(Refused, match="It says: “Not entitled”"):
+        rows(reader, of_each, parent={"id": 1})
+    with pytest.raises(Refused):
+        rows(reader, of_each, parent={"id": 2})
+    assert told.paths().count("/token") == 3  # of the first: the one it began with and the new one; and one since
+    assert [row["id"] for row in rows(reader, of_each, parent={"id": 2})] == [2]
+    told.tell("/patches/2", Reply(status=401), Reply([{"id": 2}]))
+    assert [row["id"] for row in rows(reader, of_each, parent={"id": 2})] == [2]  # it was given again: renewed as ever
+    assert told.paths().count("/token") == 4
+
+
 def test_what_a_key_may_not_read_is_named(told: Told) -> None:
     told.tell("/rows", Reply({"message": "Inquire is missing"}, 403))
     with pytest.raises(Refused, match=r"does not let this key read /rows \(403\). It says: “Inquire is missing”. Ask"):
@@ -309,6 +329,14 @@ def test_what_a_key_may_not_read_is_named(told: Told) -> None:
 
 
 # Pages
+
+
+def test_a_post_has_in_its_address_what_the_file_says_and_the_rest_in_its_body(told: Told) -> None:
+    told.tell("/rows", Reply([{"id": 1}, {"id": 2}]), Reply([]))
+    paged = replace(ROWS, method="POST", in_address=("pageSize", "after"), params={"of": "a & b"})
+    assert len(rows(client(told, vendor(paged, paginate=AfterId(size=2))), paged)) == 2
+    assert [one.query for one in told.asked] == [{"pageSize": "2"}, {"pageSize": "2", "after": "2"}]
+    assert {one.body for one in told.asked} == {'{"of": "a & b"}'}
 
 
 def test_numbers_are_exact(told: Told) -> None:
