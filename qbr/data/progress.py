@@ -73,7 +73,16 @@ def spoken(name: str) -> str:
 
 def progress_of(source: Connection, *, after: int | None = None) -> Progress:
     """The newest run; with `after`, one begun since run number `after`, which the worker may still owe."""
-    run = source.runs.order_by("-started_at", "-pk").first()
+    return progress_in(source, source.runs.order_by("-started_at", "-pk").first(), after=after)
+
+
+def newest_runs() -> dict[int, CollectorRun]:
+    """The newest run of each connection."""
+    runs = CollectorRun.objects.order_by("connection", "-started_at", "-pk").distinct("connection")
+    return {run.connection_id: run for run in runs}
+
+
+def progress_in(source: Connection, run: CollectorRun | None, *, after: int | None = None) -> Progress:
     asked = after is not None and (run is None or run.pk <= after) and not (run and run.state in UNDER_WAY)
     return Progress(source, run, () if asked else _steps(VENDORS.get(source.vendor), run), asked)
 

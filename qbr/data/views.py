@@ -31,10 +31,9 @@ may_collect = permission_required("collectors.change_connection", raise_exceptio
 def overview(request: HttpRequest) -> HttpResponse:
     person = cast(User, request.user)
     return _local(request, "data/overview.html", {
-        "sources": sources.sources(person),
+        "layers": sources.by_layer(person),
         "undecided": undecided.counts(),
         "ignored": undecided.ignored_accounts().select_related("connection")[:SHOWN_IGNORED],
-        "known": sources.known_since(),
         "may_collect": person.has_perm("collectors.change_connection"),
         "title": "Data",
     })  # fmt: skip
@@ -54,7 +53,8 @@ def parts(request: HttpRequest) -> HttpResponse:
     lines = reconciliation.lines(person, month)
     return _part(request, "data/parts.html", {
         "month": month, "earlier": month.previous, "later": month.shift(1), "latest": this_month(),
-        "lines": lines, "broken": sum(not line.agrees for line in lines),
+        "lines": lines, "agreeing": [line for line in lines if line.agrees],
+        "broken": [line for line in lines if not line.agrees],
         "both": ledger.beside_agreements(person, month), "title": "Parts and whole",
     })  # fmt: skip
 

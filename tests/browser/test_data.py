@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -64,7 +65,9 @@ def test_it_says_what_waits_since_when_things_are_known_and_what_was_read(
     expect(waits).to_contain_text("1")
     queue = reverse("admin:organizations_waitingaccount_changelist")
     expect(waits.get_by_role("link", name="Map accounts")).to_have_attribute("href", queue)
-    expect(page.get_by_role("row", name="Our PSA Agreements 3 Mar 2026")).to_be_visible()
+    source_row = page.get_by_role("article", name="Our PSA")
+    source_row.get_by_text("Known since 3 Mar 2026").click()
+    expect(source_row.locator(".known dl")).to_have_text(re.compile(r"Agreements\s*3 Mar 2026"))
     expect(page.locator("#runs").get_by_role("row").filter(has_text="Our PSA")).to_contain_text("Done")
 
 
