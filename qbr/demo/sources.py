@@ -44,7 +44,7 @@ def connect(world: dict[str, Any], only: Container[str] = ()) -> list[Connection
     """Every system served, or those of `only`. The address may have moved with PORT; the keys are the same."""
     sources = []
     for slug, keys in world["vendors"].items():
-        if not is_collected(slug) or only and slug not in only:
+        if not is_collected(slug) or (only and slug not in only):
             continue
         counted = {"counts_to": EARLIEST} if slug in TRIED else {}
         source, made = Connection.objects.get_or_create(vendor=slug, label=system(slug).label, defaults=counted)
