@@ -56,7 +56,9 @@ class Named:
 
     into: type[Entity]
     column: str
-    id: str = ""
+    id: str = ""  # the column of its id
+    under: str = ""  # the column of what it is a part of: a device is known by name within its company
+    makes: bool = True  # false: what is not known yet is waited for
     fields: Mapping[str, str | Convert] = field(default_factory=dict)  # besides external id and name
 
 
@@ -93,6 +95,7 @@ class Layout:
     settles: str = ""  # a column of one value that is the source's own setting of that name: its ledger's basis
     shapes: Callable[[Table, Span | None], Iterable[Line]] | None = None  # the rows of a table of another form
     constants: Mapping[str, Any] = field(default_factory=dict)  # our fields that every row has alike
+    sample: tuple[tuple[str, ...], ...] = ()  # an example file of that other form, cell by cell
 
     @property
     def happens(self) -> bool:

@@ -181,8 +181,8 @@ def _row(report: Report, line: Line, month: date, amount: Decimal, customer: str
     """One row in the plain form. The account's number, where it has one, outlives its name."""
     account, number = account_of(line.path)
     return line.row, {
-        "month": month.isoformat(), "account": account, "number": number, "type": line.side.value,
-        "customer": customer, "amount": f"{amount:f}", "basis": report.basis,
+        "Month": month.isoformat(), "Account": account, "Number": number, "Type": line.side.value,
+        "Customer": customer, "Amount": f"{amount:f}", "Basis": report.basis,
     }  # fmt: skip
 
 

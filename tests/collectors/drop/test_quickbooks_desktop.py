@@ -99,7 +99,7 @@ def changed(sheet: Cells, label: str, place: int, text: str) -> Cells:
 
 
 def amounts(rows: list[Told], month: str) -> dict[str, Decimal]:
-    return {row["account"]: Decimal(row["amount"]) for row in rows if row["month"] == month}
+    return {row["Account"]: Decimal(row["Amount"]) for row in rows if row["Month"] == month}
 
 
 def test_each_account_of_each_month_is_a_row_and_no_total_is() -> None:
@@ -115,15 +115,15 @@ def test_each_account_of_each_month_is_a_row_and_no_total_is() -> None:
 
 
 def test_an_account_has_its_own_number_its_side_and_the_row_of_the_file() -> None:
-    found = {row["account"]: row for row in by_month(BY_MONTH)}
+    found = {row["Account"]: row for row in by_month(BY_MONTH)}
     technicians = found["Payroll:Wages:Technicians"]
-    assert (technicians["number"], technicians["type"], technicians["row"]) == ("6011", "expense", "23")
-    assert (found["Managed services"]["number"], found["Managed services"]["type"]) == ("4000", "income")
-    assert {found[name]["type"] for name in ("Hardware", "Interest", "Bank fees")} == {
+    assert (technicians["Number"], technicians["Type"], technicians["row"]) == ("6011", "expense", "23")
+    assert (found["Managed services"]["Number"], found["Managed services"]["Type"]) == ("4000", "income")
+    assert {found[name]["Type"] for name in ("Hardware", "Interest", "Bank fees")} == {
         "cogs", "other_income", "other_expense"
     }  # fmt: skip
-    assert found["Rent"]["number"] == ""
-    assert {row["basis"] for row in found.values()} == {"accrual"}
+    assert found["Rent"]["Number"] == ""
+    assert {row["Basis"] for row in found.values()} == {"accrual"}
 
 
 @pytest.mark.parametrize(
@@ -228,12 +228,12 @@ def test_a_column_is_a_month_by_its_head(text: str, month: int) -> None:
 
 def test_a_job_belongs_to_its_customer() -> None:
     rows = income(BY_CUSTOMER)
-    assert [(row["account"], row["customer"], Decimal(row["amount"])) for row in rows] == [
+    assert [(row["Account"], row["Customer"], Decimal(row["Amount"])) for row in rows] == [
         ("Managed services", "Otterfield Dental", Decimal(1000)),
         ("Managed services", "Acorn", Decimal(500)),
         ("Projects", "Acorn", Decimal(300)),
     ]
-    assert {row["month"] for row in rows} == {"2026-01-01"}
+    assert {row["Month"] for row in rows} == {"2026-01-01"}
 
 
 def test_the_accounts_come_to_what_all_customers_and_nobody_make_together() -> None:
@@ -250,7 +250,7 @@ def test_a_customer_of_which_a_column_is_missing_is_refused() -> None:
 
 def test_brackets_in_a_customers_name_are_no_job() -> None:
     rows = income(grid("January 2026\n|Otterfield (Dental)\nIncome\nSales|1.00\nTotal Income|1.00"))
-    assert [row["customer"] for row in rows] == ["Otterfield (Dental)"]
+    assert [row["Customer"] for row in rows] == ["Otterfield (Dental)"]
 
 
 def test_the_person_says_the_month_where_the_report_does_not() -> None:
@@ -258,7 +258,7 @@ def test_the_person_says_the_month_where_the_report_does_not() -> None:
     with pytest.raises(DropError, match="Give its first and last day"):
         by_customer(sheet)
     march = Span(date(2026, 3, 1), date(2026, 3, 31))
-    assert {row["month"] for row in by_customer(sheet, march)} == {"2026-03-01"}
+    assert {row["Month"] for row in by_customer(sheet, march)} == {"2026-03-01"}
     with pytest.raises(DropError, match="one month at a time"):
         by_customer(sheet, Span(date(2026, 3, 1), date(2026, 4, 30)))
 
