@@ -4,6 +4,7 @@ from metrics.models.closing import PeriodChange, Restatement
 from metrics.models.context import Benchmark, BenchmarkSet, HeldLimits, MetricOwner, Note
 from metrics.models.entries import Entry, Goal
 from metrics.models.estate import OsLifecycle, SameDevice
+from metrics.models.hours import OpenDay
 from metrics.models.quality import Finding, QualityScore
 from metrics.models.rules import LedgerCategory, QueueKind, Rule
 from metrics.models.values import (
@@ -26,7 +27,7 @@ from metrics.models.values import (
 
 __all__ = [
     "Basis", "Benchmark", "BenchmarkSet", "Definition", "Entry", "Finding", "Goal", "HeldLimits", "InForce",
-    "LedgerCategory", "MetricOwner", "MonthlyValue", "Note", "Origin", "OsLifecycle", "Period", "PeriodChange",
-    "QualityScore", "QuarterlyValue", "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "SameDevice",
+    "LedgerCategory", "MetricOwner", "MonthlyValue", "Note", "OpenDay", "Origin", "OsLifecycle", "Period",
+    "PeriodChange", "QualityScore", "QuarterlyValue", "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "SameDevice",
     "Scope", "Segment", "State", "Value", "WeeklyValue", "YearlyValue",
 ]
