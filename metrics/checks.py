@@ -20,16 +20,18 @@ from metrics.declare import (
     Facts,
     Flow,
     For,
+    Median,
     Metric,
     Standing,
     Stock,
+    ToldStanding,
     facts_of,
     fingerprint,
 )
 from metrics.definitions import ALSO, CATALOGUE
 from metrics.formula import OWN_WORDS, Formula, Unreadable, parse
 from metrics.rollup.compile import RULE
-from metrics.settings import COLUMNS, NUMBERS
+from metrics.settings import COLUMNS, NUMBERS, SETTINGS
 
 ADDITIVE = ("count(", "sum(")
 DECIDED = frozenset({"queue_kinds", "ledger_categories"})  # rules kept in tables of their own
@@ -83,14 +85,14 @@ def _problems(key: str, metric: Metric, catalogue: Catalogue) -> Iterator[str]:
     if key != metric.key:
         yield f"is listed under another key than its own, {metric.key}."
     for rule in metric.rules:
-        if rule not in COLUMNS and rule not in DECIDED:
+        if rule not in SETTINGS and rule not in DECIDED:
             yield f"names a rule “{rule}” that does not exist."
     if isinstance(metric, Derived):
         yield from _formula_problems(metric, catalogue)
         yield from _factor_problems(metric, catalogue)
     if getattr(metric, "across", None) is Across.SUM and isinstance(metric, Stock | Standing):
         yield "is a stock and would be summed over months."
-    if isinstance(metric, Flow | Stock) and not metric.value.startswith(ADDITIVE):
+    if isinstance(metric, Flow | Stock | ToldStanding) and not metric.value.startswith(ADDITIVE):
         yield f"“{metric.value}” does not add up over clients; count or sum."
     if (facts := facts_of(metric)) is not None:
         yield from _fact_problems(metric, facts)
@@ -106,6 +108,8 @@ def _formula_problems(metric: Derived, catalogue: Catalogue) -> Iterator[str]:
         for word in words:
             if word in OWN_WORDS or word in NUMBERS:
                 continue
+            if isinstance(catalogue.get(word), Median):
+                yield f"reads {word}, a median, which adds up to nothing."
             if word not in catalogue:
                 yield f"reads “{word}”, which is no metric and no rule with a number."
             elif scope not in catalogue[word].scopes:

@@ -177,6 +177,13 @@ class Told(Flow):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Present(Flow):
+    """How many different things a month's rows name. A longer period has the mean of its months, not their sum."""
+
+    across: Across = field(default=Across.MEAN, init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stock(Metric):
     """What stood at the end of a month, read on its last complete listing. A stock is never summed over months."""
 
@@ -212,6 +219,15 @@ class Standing(Metric):
     where: str = ""
     where_words: str = ""
     across: Across = field(default=Across.LAST, init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldStanding(Standing):
+    """A Standing of an amount that not every vendor tells: where things stand `among` and none is `told`, no number."""
+
+    value: str  # an SQL sum
+    among: str  # SQL over f: the things of which it could be told
+    told: str  # SQL over f: those of them of which it is
 
 
 class Part(StrEnum):
@@ -298,7 +314,24 @@ class Total(Derived):
     across: Across = field(default=Across.SUM, init=False)
 
 
-MayBeUntold = Told | ToldStock
+@dataclass(frozen=True, kw_only=True)
+class Median(Derived):
+    """The middle of what each row of a flow tells, from the rows of the whole period: medians do not add up.
+
+    Its state is that of the flow in the same period and scope; where the flow counts nothing it is undefined. `each` is
+    SQL over one row, to four places at most, so that the middle of two is exact; NULL leaves a row out.
+    """
+
+    of: Flow
+    each: str
+    each_words: str
+    formula: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "formula", f"{self.of.key} / {self.of.key}")  # undefined where nothing is counted
+
+
+MayBeUntold = Told | ToldStock | ToldStanding
 Measured = Flow | Stock | Standing | Movement | Opening  # what facts are read for
 Catalogue = Mapping[str, Metric]
 
@@ -316,7 +349,7 @@ def facts_of(metric: Metric) -> Facts | None:
 WORDING = frozenset({
     "label", "section", "unit", "meaning", "access", "better", "goal", "smart_number", "spreadsheet_label",
     "requirement", "where_words", "words", "undefined", "unsettled_words", "scopes", "base", "layer",
-    "factors", "since", "note", "told_apart", "beside",
+    "factors", "since", "note", "told_apart", "beside", "each_words",
 })  # what may change without a new version: how a metric is shown, not what it counts
 
 

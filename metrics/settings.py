@@ -158,6 +158,20 @@ SETTINGS: Mapping[str, Setting] = {
             help="Licences whose product or SKU matches cost nothing and are left out of seats bought and unused.",
         ),
         Setting(
+            key="first_appointment_types", label="Meetings that are first-time appointments", check=_pattern,
+            default="^(first.?time appointment|fta)$", column="text",
+            help="Meetings whose type in the CRM matches are first-time appointments. Empty: none is.",
+        ),
+        Setting(
+            key="pbr_types", label="Meetings that are PBRs", default="^pbr$", check=_pattern, column="text",
+            help="Meetings whose type in the CRM matches are PBRs. Empty: none is.",
+        ),
+        Setting(
+            key="positive_score", label="Points of a good answer", default="80", check=_percent, column="numeric",
+            help="Of a hundred, whatever the scale of the survey: an answer with at least so many counts as good. 80 "
+            "is four of five.",
+        ),
+        Setting(
             key="least_resolved", label="Share that must be resolved", default="80", check=_percent, column="numeric",
             help="In percent: a number joined from several systems, or summed over clients, of whose hours, devices or "
             "money less than this belongs to a client we know is marked as insufficient coverage. 0: never.",
@@ -186,6 +200,14 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             key="seat_tolerance", label="Seats of PSA and RMM", default="5", check=_percent,
             help="In percent of the larger: by how much seats billed and seats managed may differ.",
+        ),
+        Setting(
+            key="invoice_tolerance", label="Invoices of two systems", default="2", check=_percent,
+            help="In percent of the larger: by how much what two systems say was invoiced or earned may differ.",
+        ),
+        Setting(
+            key="licensed_user_tolerance", label="Seats billed and licensed users", default="5", check=_percent,
+            help="In percent of the larger: by how much seats billed and people with a licence may differ.",
         ),
         Setting(
             key="fiscal_year_start", label="Fiscal year starts in month", default=1, check=_fiscal_start,

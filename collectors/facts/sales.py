@@ -74,6 +74,7 @@ class Activity(Record):
     )
     deal = models.ForeignKey(Deal, models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False)
     kind = models.TextField(choices=Kind)
+    type = models.TextField(default="")  # of the MSP's own list in the CRM, such as “First appointment”
     outcome = models.TextField(default="")  # as the vendor says: connected, no answer, held, ...
     done = models.BooleanField(default=True)  # false where it was planned and has not happened
     owner = models.TextField(default="")

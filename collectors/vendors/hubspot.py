@@ -19,8 +19,11 @@ DEAL = (
     "dealname", "amount", "amount_in_home_currency", "deal_currency_code", "dealstage", "pipeline", "createdate",
     "closedate", "hs_is_closed", "hs_is_closed_won", "hs_closed_won_date", "hubspot_owner_id", CHANGED,
 )  # fmt: skip
-CALL = ("hs_timestamp", "hs_call_direction", "hs_call_disposition", "hs_call_status", "hubspot_owner_id")
-MEETING = ("hs_timestamp", "hs_meeting_start_time", "hs_meeting_outcome", "hubspot_owner_id")
+CALL = (
+    "hs_timestamp", "hs_call_direction", "hs_call_disposition", "hs_call_status", "hs_activity_type",
+    "hubspot_owner_id",
+)  # fmt: skip
+MEETING = ("hs_timestamp", "hs_meeting_start_time", "hs_meeting_outcome", "hs_activity_type", "hubspot_owner_id")
 UNDER_WAY = ("QUEUED", "RINGING", "CONNECTING", "CALLING_CRM_USER", "IN_PROGRESS")
 OUTCOMES = {"COMPLETED": "held", "SCHEDULED": ""}
 AHEAD = ("SCHEDULED", "RESCHEDULED", "CANCELED")
@@ -264,6 +267,7 @@ VENDOR = Vendor(
                 "account": associated("companies"),
                 "deal": associated("deals"),
                 "kind": constant(Activity.Kind.CALL),
+                "type": text("properties.hs_activity_type"),
                 "outcome": Convert(("disposition.label", "properties.hs_call_status"), call_outcome),
                 "done": Convert(("properties.hs_call_status",), lambda status: status not in UNDER_WAY),
                 "owner": SELLER,
@@ -282,6 +286,7 @@ VENDOR = Vendor(
                 "account": associated("companies"),
                 "deal": associated("deals"),
                 "kind": constant(Activity.Kind.MEETING),
+                "type": text("properties.hs_activity_type"),
                 "outcome": Convert(("properties.hs_meeting_outcome",), meeting_outcome),
                 "done": Convert(("properties.hs_meeting_outcome",), lambda said: said not in AHEAD),
                 "owner": SELLER,

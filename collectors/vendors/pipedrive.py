@@ -219,6 +219,7 @@ VENDOR = Vendor(
                 "account": "org_id",
                 "deal": "deal_id",
                 "kind": Convert(("type",), kind_of),
+                "type": text("type"),
                 "outcome": Convert(("type", "done"), outcome_of),
                 "done": Convert(("done",), lambda done: done is True),
                 "owner": text("owner.name"),

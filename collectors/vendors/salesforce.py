@@ -220,7 +220,7 @@ VENDOR = Vendor(
             name="events",
             into=Activity,
             params={
-                "select": "Id, AccountId, WhatId, StartDateTime, ActivityDateTime, CreatedDate, Owner.Name",
+                "select": "Id, AccountId, WhatId, Type, StartDateTime, ActivityDateTime, CreatedDate, Owner.Name",
                 "from": "Event",
                 "where": "IsChild = false AND IsRecurrence = false AND IsDeleted = false AND EndDateTime < TODAY",
             },
@@ -229,6 +229,7 @@ VENDOR = Vendor(
                 "account": "AccountId",
                 "deal": OF_DEAL,
                 "kind": constant(Activity.Kind.MEETING),
+                "type": text("Type"),
                 "owner": text("Owner.Name"),
                 "happened_at": Convert(
                     ("StartDateTime", "ActivityDateTime", "CreatedDate"),

@@ -13,7 +13,9 @@ from metrics.declare import Metric
 from metrics.definitions import (
     agreements,
     backups,
+    desk,
     estate,
+    invoices,
     licenses,
     operations,
     results,
@@ -34,8 +36,8 @@ def _catalogue(*groups: tuple[Metric, ...]) -> dict[str, Metric]:
 
 CATALOGUE: dict[str, Metric] = _catalogue(
     service.MONTHLY, operations.MONTHLY, results.MONTHLY, operations.GENERAL, agreements.MONTHLY, sales.MONTHLY,
-    smartnumbers.SMART_NUMBERS, results.RATIOS, agreements.RETENTION, service.QUALITY, service.HOURS,
-    estate.MONTHLY, backups.MONTHLY, security.MONTHLY, licenses.MONTHLY,
+    smartnumbers.SMART_NUMBERS, results.RATIOS, agreements.RETENTION, service.QUALITY, service.HOURS, desk.MONTHLY,
+    estate.MONTHLY, backups.MONTHLY, security.MONTHLY, licenses.MONTHLY, sales.CRM, invoices.MONTHLY,
 )
 
 ALSO: tuple[Metric, ...] = (*service.BY_DAY_WORKED, *smartnumbers.WITH_ORR)

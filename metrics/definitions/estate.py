@@ -63,6 +63,16 @@ PATCHES: tuple[Metric, ...] = (
              rules=("many_patches",)),
     _devices("devices_not_restarted", "Devices not restarted", "Endpoints that have run for more than 30 days.",
              "f.booted_on < d.day - 30", "started more than 30 days before", "f.booted_on IS NOT NULL"),
+    Stock(
+        key="devices_with_restart_known", label="Devices whose last start is known", section=Section.OPERATIONS,
+        unit=Unit.COUNT, meaning="Endpoints of which the RMM says when they were last started.",
+        facts=DEVICES_TOLD_OF, where=f"{ENDPOINT} AND f.booted_on IS NOT NULL",
+        where_words=f"{LIVE_IN}, last start known", rules=RULES, requirement="R18",
+    ),
+    _share("devices_restarted", "Restarted within 30 days", "Share of the endpoints that were started in the last 30 "
+           "days. It tells nothing of failures: no RMM read here tells those.",
+           "(devices_with_restart_known - devices_not_restarted)", "devices_with_restart_known",
+           "no device tells its last start"),
 )  # fmt: skip
 
 ANTIVIRUS: tuple[Metric, ...] = (

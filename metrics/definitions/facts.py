@@ -9,9 +9,10 @@ from collectors.facts.agreements import Addition, Agreement
 from collectors.facts.backups import Backup, BackupRun, RecoveryTest
 from collectors.facts.estate import Alert, Asset
 from collectors.facts.licenses import License
-from collectors.facts.money import LedgerBalance
+from collectors.facts.money import InvoiceLine, LedgerBalance
 from collectors.facts.posture import Incident, PostureCheck, Seat
-from collectors.facts.service import Ticket, TimeEntry
+from collectors.facts.sales import Activity, Deal
+from collectors.facts.service import Survey, Ticket, TimeEntry
 from metrics.declare import Bridge, Facts
 
 TICKETS = Facts(
@@ -47,6 +48,25 @@ TIME = Facts(
     keep="f.retired_on IS NULL",
 )
 KIND_OF_WORK = "work.kind"
+# Whoever the time was for: what is told of it is the company's alone.
+TIME_OF_ALL = Facts(
+    name="time of all",
+    entity=TimeEntry,
+    layer=Layer.PSA,
+    words="time entries, whoever they are for",
+    sql="time_entry f",
+    keep="f.retired_on IS NULL",
+    account="",
+)
+SURVEYS = Facts(
+    name="surveys",
+    entity=Survey,
+    layer=Layer.PSA,
+    base="answers",
+    words="answers to surveys about tickets",
+    sql="survey f",
+    keep="f.retired_on IS NULL",
+)
 
 # The MSP's own devices are not managed for a client: they count neither for the company nor for anyone (R124, C26).
 DEVICES = Facts(
@@ -259,4 +279,43 @@ SUBSCRIPTIONS = Facts(
     sql="license_state f JOIN license t ON t.id = f.thing_id AND t.layer = 'marketplace'",
     connection="t.connection_id",
     internal=False,
+)
+
+# What is not of a client belongs to a prospect: it counts for the company, as not linked.
+DEALS = Facts(
+    name="deals",
+    entity=Deal,
+    layer=Layer.CRM,
+    base="deals",
+    words="deals in the CRM, as they are told now",
+    sql="deal f",
+    keep="f.retired_on IS NULL",
+)
+ACTIVITIES = Facts(
+    name="activities",
+    entity=Activity,
+    layer=Layer.CRM,
+    base="calls and meetings",
+    words="calls and meetings in the CRM that took place",
+    sql="activity f",
+    keep="f.retired_on IS NULL AND f.done",
+)
+# The PSA and the ledger both hold what was invoiced: two layers, which never add up.
+INVOICES = Facts(
+    name="invoices",
+    entity=InvoiceLine,
+    layer=Layer.PSA,
+    base="invoices",
+    words="invoices of the PSA by line, without tax; credits are taken off",
+    sql="invoice_line f",
+    keep="f.retired_on IS NULL AND f.layer = 'psa'",
+)
+LEDGER_INVOICES = Facts(
+    name="invoices of the ledger",
+    entity=InvoiceLine,
+    layer=Layer.LEDGER,
+    base="invoices",
+    words="invoices and sales receipts of the ledger by line, without tax; credits are taken off",
+    sql="invoice_line f",
+    keep="f.retired_on IS NULL AND f.layer = 'ledger'",
 )

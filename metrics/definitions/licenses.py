@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metrics.declare import Access, Across, Better, Derived, Metric, Section, ToldStock, Unit
-from metrics.definitions.facts import LICENSES, SUBSCRIPTIONS
+from metrics.definitions.facts import LICENSES, SEATS_OF_TENANT, SUBSCRIPTIONS
 
 RULES = ("free_licenses", "listing_tolerance_days")
 PAID = (
@@ -11,6 +11,8 @@ PAID = (
     "(:free_licenses = '' OR (f.sku !~* :free_licenses AND f.product !~* :free_licenses))"
 )
 PAID_WORDS = "neither free, on trial nor suspended"
+
+PERSON = "f.enabled IS NOT FALSE AND f.guest IS NOT TRUE"
 
 
 def _seats(key: str, label: str, meaning: str, value: str, better: Better = Better.NEITHER) -> ToldStock:
@@ -43,6 +45,13 @@ MONTHLY: tuple[Metric, ...] = (
         key="license_use", label="Licence use", section=Section.OPERATIONS, unit=Unit.PERCENT, better=Better.HIGHER,
         meaning="Share of the paid licence seats that are assigned to someone.",
         formula="license_seats_assigned / license_seats * 100", undefined="no paid licence", requirement="R21",
+    ),
+    ToldStock(
+        key="licensed_users", label="Licensed users", section=Section.OPERATIONS, unit=Unit.COUNT,
+        meaning="People of the tenant who may sign in and hold a licence, no guests.", facts=SEATS_OF_TENANT,
+        where=f"{PERSON} AND f.licensed", where_words="that may sign in, with a licence, no guests", among=PERSON,
+        told=f"{PERSON} AND f.licensed IS NOT NULL", rules=("listing_tolerance_days",), across=Across.LAST,
+        base="people", requirement="R21",
     ),
     _money("license_spend", "Licence spend a month", "What the marketplace charges us for licences, by the month.",
            "unit_cost"),

@@ -12,6 +12,17 @@ from metrics.models import QueueKind
 REACTIVE = "q.kind = 'reactive'"
 REOPENING = "f.reopened IS NOT NULL"
 CLOSED = "(f.closed OR lower(f.status) = ANY(:closed_statuses))"
+# Of what stands open: the day it ended, and which tickets count.
+UNTIL = "CASE WHEN f.closed THEN f.closed_on END"
+OPEN = f"{REACTIVE} AND (f.closed OR NOT lower(f.status) = ANY(:closed_statuses))"
+
+TICKETS_CLOSED = Flow(
+    key="reactive_tickets_closed", label="Reactive tickets closed", section=Section.SERVICE, unit=Unit.COUNT,
+    meaning="Tickets on reactive queues that were closed, each once, by the day of its last close.",
+    facts=TICKETS, dated="f.closed_on", where=f"{REACTIVE} AND {CLOSED}",
+    where_words="closed, on a reactive queue, by the day closed", rules=("queue_kinds", "closed_statuses"),
+    spreadsheet_label="# of Reactive Tickets Closed", requirement="R122",
+)
 
 MONTHLY: tuple[Metric, ...] = (
     Flow(
@@ -20,13 +31,7 @@ MONTHLY: tuple[Metric, ...] = (
         facts=TICKETS, dated="f.opened_on", where=REACTIVE, where_words="on a reactive queue, by the day opened",
         rules=("queue_kinds",), spreadsheet_label="# of Reactive Tickets Created", requirement="R121",
     ),
-    Flow(
-        key="reactive_tickets_closed", label="Reactive tickets closed", section=Section.SERVICE, unit=Unit.COUNT,
-        meaning="Tickets on reactive queues that were closed, each once, by the day of its last close.",
-        facts=TICKETS, dated="f.closed_on", where=f"{REACTIVE} AND {CLOSED}",
-        where_words="closed, on a reactive queue, by the day closed", rules=("queue_kinds", "closed_statuses"),
-        spreadsheet_label="# of Reactive Tickets Closed", requirement="R122",
-    ),
+    TICKETS_CLOSED,
     Flow(
         key="reactive_hours", label="Reactive hours", section=Section.SERVICE, unit=Unit.HOURS,
         meaning="Hours of work on reactive tickets and their children, in the month the time was entered.",
@@ -40,8 +45,7 @@ QUALITY: tuple[Metric, ...] = (
     Standing(
         key="tickets_open", label="Tickets open", section=Section.SERVICE, unit=Unit.COUNT, better=Better.LOWER,
         meaning="Reactive tickets that were opened and not yet closed at the end of the month.",
-        facts=TICKETS, began="f.opened_on", until="CASE WHEN f.closed THEN f.closed_on END",
-        where=f"{REACTIVE} AND (f.closed OR NOT lower(f.status) = ANY(:closed_statuses))",
+        facts=TICKETS, began="f.opened_on", until=UNTIL, where=OPEN,
         where_words="open at the end of the month, on a reactive queue", rules=("queue_kinds", "closed_statuses"),
     ),
     Flow(

@@ -182,7 +182,8 @@ def _columns_read(key: str, entity: str) -> frozenset[str]:
         case Stock():
             parts += [metric.value, metric.where]
         case Standing():
-            parts += [metric.began, metric.until, metric.where]
+            amount = (getattr(metric, name, "") for name in ("value", "among", "told"))
+            parts += [metric.began, metric.until, metric.where, *amount]
         case Movement() | Opening():
             parts += [metric.bridge.thing, metric.bridge.amount, metric.bridge.where]
     return frozenset(columns & (_words(" ".join(parts)) | {"account_id", "retired_on"}))

@@ -16,6 +16,7 @@ from metrics.declare import (
     Manual,
     MayBeUntold,
     Measured,
+    Median,
     Metric,
     Movement,
     Opening,
@@ -210,7 +211,7 @@ def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
     checksum = CHECKSUM.format(row=facts.row)
     columns = [
         _columns(
-            number, counted("count(*)" if isinstance(metric, Standing) else metric.value, metric.where),
+            number, counted(getattr(metric, "value", "count(*)"), metric.where),
             counted("count(*)", metric.where), counted(checksum, metric.where),
         )
         for number, metric in enumerate(metrics)
@@ -224,18 +225,34 @@ def _select(facts: Facts, metrics: Sequence[Flow | Stock | Standing]) -> str:
     return ", ".join(columns)
 
 
-def _flows(metrics: Sequence[Flow], first: Month, last: Month) -> Group:
+def _flows(metrics: Sequence[Flow], first: Month, last: Month, months: str = "known_month") -> Group:
     facts, dated = metrics[0].facts, metrics[0].dated
     scope, owner, kept = _owner(facts, dated)
     columns = _select(facts, metrics)
     source = f"""{facts.sql.replace("{day}", dated)}
-        JOIN known_month r ON r.month = date_trunc('month', {dated}::timestamp)::date AND r.rolled
+        JOIN {months} r ON r.month = date_trunc('month', {dated}::timestamp)::date AND r.rolled
         {_counts_on(facts, dated)}
         {owner}
         WHERE {dated} >= {day(first.starts_on)} AND {dated} < {day(last.ends_on)}
           AND {facts.keep or "true"} AND {kept}"""
     rows = f"{scope} AS scope_id, r.period_id, {columns}"
     return Group(facts.name, facts, tuple(metrics), rows, with_rules(source), (first, last))
+
+
+def told_by_rows(medians: Sequence[Median], first: Month, last: Month, months: str) -> str:
+    """A SELECT of the owner, the month and what each of some medians of flows of one day takes from a row, or NULL.
+
+    `months` is a table of months with their rules, as `known_month` is.
+    """
+    flows = [median.of for median in medians]
+    group = _flows(flows, first, last, months)
+    conditions = [f"({with_rules(flow.where)})" if flow.where else "true" for flow in flows]
+    told = ", ".join(
+        f"CASE WHEN {condition} THEN {with_rules(median.each)} END AS m{number}"
+        for number, (median, condition) in enumerate(zip(medians, conditions, strict=True))
+    )
+    scope = "o.scope_id" if group.facts.account else "NULL::bigint AS scope_id"
+    return f"SELECT {scope}, r.period_id, {told} FROM {group.source} AND ({' OR '.join(conditions)})"
 
 
 def untold(metric: Told, month: Month) -> str:

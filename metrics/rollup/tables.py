@@ -1,6 +1,7 @@
 """The temporary tables a roll-up stands on: periods, scopes, whose each account is, and what has been read.
 
-    known_month     months asked for (`rolled`) and the month before each, with the rules in force at its end
+    known_month     months asked for (`rolled`) and the month before each, with the rules in force at its end and the
+                    last of its days that has come (`last_day`)
     upper, member   quarters and years that hold a month asked for, and their months that have begun
     scoped          every scope, and the months in which it is a client's
     owned           whose each account is on which days; accounts nobody owns have no row
@@ -19,12 +20,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from collectors.systems import of_other_layers
-from metrics.declare import Bridge, Facts, Flow, Standing, Stock, Told, ToldStock
+from metrics.declare import Bridge, Facts, Flow, Metric, Standing, Stock, Told, ToldStanding, ToldStock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
 from metrics.periods import Month, Quarter, Span, Year
 from metrics.rollup.asked import NEW_SCOPES, Asked, Needs
-from metrics.rollup.compile import bridges, entities_of, moved, untold
+from metrics.rollup.compile import bridges, entities_of, moved, standing, untold
 from metrics.rollup.sql import day, execute, fetch, ids, lay, text
 from metrics.settings import COLUMNS, lay_rules
 from organizations.as_of import clients_sql, owners_sql
@@ -97,7 +98,7 @@ def _lay_periods(asked: Asked) -> Periods:
     month_rows = ", ".join(_month_row(month, periods[month], asked, month in rolled) for month in sorted(known))
     lay("known_month", f"""
         SELECT m.*, {", ".join(f"r.{key}" for key in COLUMNS)}
-        FROM (VALUES {month_rows}) m(period_id, month, ends_on, starts_at, ends_at, running, rolled)
+        FROM (VALUES {month_rows}) m(period_id, month, ends_on, last_day, starts_at, ends_at, running, rolled)
         JOIN period_rules r ON r.period_id = m.period_id""")
     return periods
 
@@ -141,7 +142,8 @@ def lay_upper(asked: Asked, periods: Periods) -> Periods:
 def _month_row(month: Month, period: int, asked: Asked, rolled: bool) -> str:
     starts_at, ends_at = (f"timestamptz '{moment.isoformat()}'" for moment in month.moments(asked.zone))
     running = month >= asked.current
-    return f"({period}, {day(month.starts_on)}, {day(month.ends_on)}, {starts_at}, {ends_at}, {running}, {rolled})"
+    days = ", ".join(day(each) for each in (month.starts_on, month.ends_on, asked.last_day(month)))
+    return f"({period}, {days}, {starts_at}, {ends_at}, {running}, {rolled})"
 
 
 def _period_ids(spans: Iterable[Span]) -> Periods:
@@ -209,7 +211,7 @@ def _lay_narrow(asked: Asked, periods: Periods) -> frozenset[Month]:
 def _turns(month: Month, needs: Needs, period: int) -> bool:
     """Whether the company has a number of what a vendor may not tell and had none before, or the other way round."""
     if any(  # of what stood: its listings ask for whole months anyway
-        isinstance(metric, ToldStock) and needs is not None and needs & {*entities_of(metric.facts)}
+        _is_of_what_stands(metric, needs)
         for metric in CATALOGUE.values()
     ):
         return True
@@ -226,6 +228,13 @@ def _turns(month: Month, needs: Needs, period: int) -> bool:
         for metric in of.values()
     ]
     return bool(turned) and bool(fetch(f"SELECT {' OR '.join(turned)}")[0][0])
+
+
+def _is_of_what_stands(metric: Metric, needs: Needs) -> bool:
+    if not isinstance(metric, ToldStock | ToldStanding) or needs is None:
+        return False
+    entities = entities_of(metric.facts)
+    return bool(needs & {*entities, *map(standing, entities)})
 
 
 def _lay_asked(asked: Asked, periods: Periods, narrow: frozenset[Month]) -> None:

@@ -201,13 +201,72 @@ SUBSCRIPTIONS = Listing(
     link="t.link", newest_first="", external="t.external_id",
 )
 
+DEALS = Listing(
+    columns=(
+        Shown("name", "Deal", "f.name"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("stage", "Stage", "f.stage"),
+        Shown("status", "Status", "f.status"),
+        Shown("owner", "Seller", "f.owner"),
+        Shown("created", "Created", "f.created_on", Kind.DAY),
+        Shown("closed", "Closed", "f.closed_on", Kind.DAY),
+        Shown("amount", "Amount", "f.amount", Kind.MONEY),
+    ),
+    link="f.link", newest_first="created", external="f.external_id",
+)
+ACTIVITIES = Listing(
+    columns=(
+        Shown("kind", "Kind", "f.kind"),
+        Shown("type", "Type", "f.type"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("outcome", "Outcome", "f.outcome"),
+        Shown("owner", "Seller", "f.owner"),
+        Shown("happened", "On", "f.happened_on", Kind.DAY),
+    ),
+    link="f.link", newest_first="happened", external="f.external_id",
+)
+INVOICES = Listing(
+    columns=(
+        Shown("number", "Invoice", "f.number"),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("kind", "Kind", "f.kind"),
+        Shown("agreement", "Agreement", _name("agreement", "f.agreement_id")),
+        Shown("category", "Class", "f.category"),
+        Shown("posted", "Dated", "f.posted_on", Kind.DAY),
+        Shown("amount", "Amount", "f.amount", Kind.MONEY),
+    ),
+    link="f.link", newest_first="posted", external="f.external_id",
+)
+
+ANSWERS = Listing(
+    columns=(
+        Shown("ticket", "Ticket", _name("ticket", "f.ticket_id", "external_id")),
+        Shown("title", "Title", _name("ticket", "f.ticket_id", "title")),
+        Shown("client", "Client", _client("f.account_id")),
+        Shown("answered", "Answered", "f.answered_on", Kind.DAY),
+        Shown("score", "Points of 100", "f.score", Kind.COUNT),
+    ),
+    link=f"coalesce(nullif(f.link, ''), {_name('ticket', 'f.ticket_id', 'link')})", newest_first="answered",
+    external="f.external_id",
+)
+TIME_OF_ALL = Listing(
+    columns=(
+        Shown("technician", "Technician", _name("technician", "f.technician_id")),
+        Shown("work", "Work", "coalesce(nullif(f.work_type, ''), f.charged_to)"),
+        Shown("entered", "Entered", "f.entered_on", Kind.DAY),
+        Shown("hours", "Hours", "f.hours", Kind.HOURS),
+    ),
+    link="f.link", newest_first="entered", external="f.external_id",
+)
+
 BY_FACTS: Mapping[str, Listing] = {
-    "tickets": TICKETS, "time": TIME, "devices": DEVICES, "devices told of": DEVICES,
+    "tickets": TICKETS, "time": TIME, "time of all": TIME_OF_ALL, "surveys": ANSWERS, "devices": DEVICES, "devices told of": DEVICES,
     "agreement lines": AGREEMENT_LINES, "ledger income": LEDGER, "ledger costs": LEDGER,
     "devices by system": BY_SYSTEM, "alerts": ALERTS,
     "backups": BACKUPS, "backup runs": RUNS, "agents of endpoint protection": AGENTS, "incidents": INCIDENTS,
     "tenant incidents": INCIDENTS, "posture checks": CHECKS, "sign-ins": SEATS, "controlled computers": CONTROLLED,
     "licences of the tenant": LICENSES, "subscriptions": SUBSCRIPTIONS,
+    "deals": DEALS, "activities": ACTIVITIES, "invoices": INVOICES, "invoices of the ledger": INVOICES,
 }
 
 

@@ -25,7 +25,8 @@ MONTH_ENDS = ("2025-02-28", "2025-03-31")
 # March 2025 of the world below, for the company and for Acme.
 BY_HAND: dict[str, tuple[str, str]] = {
     "devices_with_patch_state": ("5", "3"), "devices_patched": ("2", "1"), "devices_many_patches_missing": ("1", "1"),
-    "devices_not_restarted": ("1", "1"), "devices_with_antivirus_state": ("5", "3"),
+    "devices_not_restarted": ("1", "1"), "devices_with_restart_known": ("3", "2"), "licensed_users": ("1", "1"),
+    "devices_with_antivirus_state": ("5", "3"),
     "devices_without_antivirus": ("2", "2"), "devices_antivirus_current": ("2", "1"),
     "devices_out_of_support": ("2", "2"), "devices_support_ends_soon": ("1", "0"),
     "devices_out_of_warranty": ("1", "1"), "devices_warranty_due": ("2", "2"),
@@ -42,7 +43,7 @@ BY_HAND: dict[str, tuple[str, str]] = {
     "license_spend": ("170", "120"), "license_charges": ("200", "200"),
 }
 WORKED_OUT = {
-    "patch_compliance": "40", "antivirus_coverage": "40", "backup_success": "66.66666667", "recovery_tested": "25",
+    "patch_compliance": "40", "devices_restarted": "66.66666667", "antivirus_coverage": "40", "backup_success": "66.66666667", "recovery_tested": "25",
     "backup_coverage": "66.66666667", "servers_not_backed_up": "1", "edr_coverage": "33.33333333",
     "devices_unprotected": "4",
     "secure_score": "50", "mfa_coverage": "66.66666667", "license_use": "58.82352941",
@@ -224,6 +225,8 @@ INDEPENDENT = {
     "devices_patched": f"SELECT count(*) {ESTATE} patches_missing = 0",
     "devices_many_patches_missing": f"SELECT count(*) {ESTATE} patches_missing > 5",
     "devices_not_restarted": f"SELECT count(*) {ESTATE} '2025-03-31' - booted_on > 30",
+    "devices_with_restart_known": f"SELECT count(booted_on) {ESTATE} true",
+    "licensed_users": "SELECT count(*) FROM seat_state WHERE licensed AND enabled IS NOT FALSE AND guest IS NOT TRUE",
     "devices_with_antivirus_state": f"SELECT count(nullif(antivirus, '')) {ESTATE} true",
     "devices_without_antivirus": f"SELECT count(*) {ESTATE} antivirus ~ 'missing|off'",
     "devices_antivirus_current": f"SELECT count(*) {ESTATE} antivirus = 'protected'",
@@ -289,7 +292,8 @@ def test_every_metric_of_a_layer_agrees_with_a_statement_written_on_its_own(acme
 
 def test_what_no_row_of_a_client_tells_has_no_number_and_says_so(acme: Organization) -> None:
     beta = Organization.objects.get(slug="beta")
-    for key in ("license_seats_assigned", "license_seats_unused", "license_charges", "devices_out_of_warranty"):
+    for key in ("license_seats_assigned", "license_seats_unused", "license_charges", "devices_out_of_warranty",
+                "licensed_users"):
         found = value(key, "2025-03", beta)
         assert (found.value, found.state, found.cause) == (None, State.NOT_COLLECTED, "the vendor does not tell"), key
     assert state("license_use", "2025-03", beta) == ("not collected", None)
