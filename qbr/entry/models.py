@@ -21,6 +21,7 @@ class Upload(models.Model):
     session = models.TextField()  # only the session that sent it may confirm it
     name = models.TextField()
     content = models.BinaryField()
+    asked = models.JSONField(default=dict)  # of a file of records: what it holds, whose it is and its days; else {}
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
