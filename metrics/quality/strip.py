@@ -22,7 +22,12 @@ from metrics.settings import all_in_force
 AGREEMENTS, LEDGER = "agreement_mrr", "mrr"
 NEW, LOST, EXPANSION, CONTRACTION = "new_mrr", "lost_mrr", "expansion_mrr", "contraction_mrr"
 SEATS_BILLED, SEATS_MANAGED = "agreement_seats", "seats_managed"
-READ = (AGREEMENTS, LEDGER, NEW, LOST, EXPANSION, CONTRACTION, SEATS_BILLED, SEATS_MANAGED)
+LICENSED = "licensed_users"
+INVOICED, INVOICED_IN_LEDGER, EARNED = "invoiced", "invoiced_in_ledger", "total_revenue"
+READ = (
+    AGREEMENTS, LEDGER, NEW, LOST, EXPANSION, CONTRACTION, SEATS_BILLED, SEATS_MANAGED, LICENSED, INVOICED,
+    INVOICED_IN_LEDGER, EARNED,
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def lines_of(periods: Sequence[Span]) -> Iterator[list[Line]]:
     rules = all_in_force({_last_day(period) for period in periods})
     for period in periods:
         rule = rules[_last_day(period)]
-        found = (each(stored, period.months, rule) for each in (_mrr_twice, _bridge, _seats))
+        found = (each(stored, period.months, rule) for each in CHECKS)
         yield [line for line in found if line is not None]
 
 
@@ -111,19 +116,46 @@ class _Stored:
         return number.value if number.is_final else None
 
 
-def _mrr_twice(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
-    both = [
-        (month, agreements, ledger) for month in months
-        if (agreements := stored.of(AGREEMENTS, month)) is not None and (ledger := stored.of(LEDGER, month)) is not None
+def _both(stored: _Stored, months: Sequence[Month], one: str, other: str) -> tuple[tuple[Month, ...], Decimal, Decimal]:
+    """The months that two metrics both know, and what each comes to over them."""
+    known = [
+        (month, left, right) for month in months
+        if (left := stored.of(one, month)) is not None and (right := stored.of(other, month)) is not None
     ]
+    return tuple(each[0] for each in known), _sum(each[1] for each in known), _sum(each[2] for each in known)
+
+
+def _mrr_twice(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
+    both, agreements, ledger = _both(stored, months, AGREEMENTS, LEDGER)
     if not both:
         return None
-    agreements, ledger = _sum(each[1] for each in both), _sum(each[2] for each in both)
     return Line(
-        "mrr_twice", "Agreement MRR and ledger MRR", tuple(each[0] for each in both), Unit.MONEY,
-        Side("agreements", agreements, AGREEMENTS), Side("ledger", ledger, LEDGER),
-        _share(ledger, rule["mrr_tolerance"]),
+        "mrr_twice", "Agreement MRR and ledger MRR", both, Unit.MONEY, Side("agreements", agreements, AGREEMENTS),
+        Side("ledger", ledger, LEDGER), _share(ledger, rule["mrr_tolerance"]),
     )
+
+
+def _invoiced_twice(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
+    both, psa, ledger = _both(stored, months, INVOICED, INVOICED_IN_LEDGER)
+    if not both:
+        return None
+    return Line(
+        "invoiced_twice", "Invoices of PSA and ledger", both, Unit.MONEY, Side("PSA", psa, INVOICED),
+        Side("ledger", ledger, INVOICED_IN_LEDGER), _share(max(psa, ledger), rule["invoice_tolerance"]),
+    )
+
+
+def _invoiced_and_earned(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
+    """Revenue beside the ledger's own invoices; where it tells none, beside those of the PSA."""
+    for invoices, label in ((INVOICED_IN_LEDGER, "ledger invoices"), (INVOICED, "PSA invoices")):
+        both, invoiced, earned = _both(stored, months, invoices, EARNED)
+        if both:
+            return Line(
+                "invoiced_and_earned", "Invoices and the ledger's revenue", both, Unit.MONEY,
+                Side(label, invoiced, invoices), Side("revenue", earned, EARNED),
+                _share(max(invoiced, earned), rule["invoice_tolerance"]),
+            )
+    return None
 
 
 def _bridge(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
@@ -162,16 +194,34 @@ def _trailing(months: Sequence[Month]) -> list[Month]:
 
 
 def _seats(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
+    return _billed_beside(
+        stored, months, "seats", "Seats billed and seats managed", ("RMM", SEATS_MANAGED), rule["seat_tolerance"]
+    )
+
+
+def _licensed(stored: _Stored, months: Sequence[Month], rule: dict[str, Any]) -> Line | None:
+    return _billed_beside(
+        stored, months, "licensed_users", "Seats billed and licensed users", ("tenant", LICENSED),
+        rule["licensed_user_tolerance"],
+    )
+
+
+def _billed_beside(
+    stored: _Stored, months: Sequence[Month], key: str, title: str, other: tuple[str, str], tolerance: str
+) -> Line | None:  # fmt: skip
     """As they stood at the last month end that both know."""
+    label, metric = other
     for month in reversed(months):
-        billed, managed = stored.of(SEATS_BILLED, month), stored.of(SEATS_MANAGED, month)
-        if billed and managed is not None:
+        billed, seen = stored.of(SEATS_BILLED, month), stored.of(metric, month)
+        if billed and seen is not None:
             return Line(
-                "seats", "Seats billed and seats managed", (month,), Unit.COUNT,
-                Side("PSA", billed, SEATS_BILLED), Side("RMM", managed, SEATS_MANAGED),
-                _share(max(billed, managed), rule["seat_tolerance"]),
+                key, title, (month,), Unit.COUNT, Side("PSA", billed, SEATS_BILLED), Side(label, seen, metric),
+                _share(max(billed, seen), tolerance),
             )
     return None
+
+
+CHECKS = (_mrr_twice, _bridge, _invoiced_twice, _invoiced_and_earned, _seats, _licensed)
 
 
 def _share(of: Decimal, percent: str) -> Decimal:

@@ -223,8 +223,8 @@ def test_a_crm_that_is_only_tried_counts_in_no_number(acme: Organization, world:
     Connection.objects.filter(pk=tried.source.pk).update(counts_to=date(1, 1, 1))
     tried.deal(tried.account(acme), "2025-03-01", amount="5000")
     tried.did(None, "call", "2025-03-01")
-    mark("Deal", 0, "0001-01-01")
-    mark("Activity", 0, "0001-01-01")
+    mark("Deal", 0, "2025-03")
+    mark("Activity", 0, "2025-03")
     rollup.run("test", now=NOW)
     assert value("pipeline_amount", "2025-03").value == Decimal("1600.5")
     assert value("calls_made", "2025-03").value == 3

@@ -168,3 +168,23 @@ def test_whoever_may_not_see_money_sees_no_line_of_it() -> None:
     assert [line.key for line in quality.strip(person("reader"), MARCH)] == ["seats"]
     assert [line.key for line in quality.strip(person("vcio", "see_finance"), MARCH)] == ["mrr_twice", "seats"]
     assert quality.strip(User(is_active=False), MARCH) == []
+
+
+def test_invoices_stand_beside_each_other_and_beside_what_the_ledger_earned() -> None:
+    store("invoiced", MARCH, "100")
+    store("total_revenue", MARCH, "110")
+    assert [(line.key, line.left.metric, line.within) for line in quality.strip_for_all(MARCH)] == [
+        ("invoiced_and_earned", "invoiced", False)
+    ]
+    store("invoiced_in_ledger", MARCH, "108.5")
+    assert [(line.key, line.left.metric, line.difference, line.within) for line in quality.strip_for_all(MARCH)] == [
+        ("invoiced_twice", "invoiced", Decimal("-8.5"), False),
+        ("invoiced_and_earned", "invoiced_in_ledger", Decimal("-1.5"), True),
+    ]
+
+
+def test_seats_billed_stand_beside_the_people_with_a_licence() -> None:
+    store("agreement_seats", MARCH, "100")
+    store("licensed_users", MARCH, "95")
+    [line] = quality.strip_for_all(MARCH)
+    assert (line.key, line.right.metric, line.within) == ("licensed_users", "licensed_users", True)
