@@ -91,11 +91,17 @@ class Reach:
         return endpoint.complete or (self.run.full and endpoint.since is not None)
 
     def span(self, endpoint: Endpoint) -> Span | None:
-        """The local days that a whole listing speaks for; None: all of them."""
+        """The local days that a whole listing speaks for; None: all of them.
+
+        A window, and what a vendor still names, go by the day a thing began: an alert of before is not in it, though
+        it ended within.
+        """
+        began = next(iter(endpoint.into.counted.days), "")
         if window := self.window(endpoint):
-            return Span(self._still_named(endpoint, window[0]), self.day + timedelta(days=1))
+            return Span(self._still_named(endpoint, window[0]), self.day + timedelta(days=1), began)
         if endpoint.since is not None:
-            return Span(self._still_named(endpoint, self.beginning(endpoint.into)))
+            kept = began if endpoint.kept_days else ""
+            return Span(self._still_named(endpoint, self.beginning(endpoint.into)), by=kept)
         return None
 
     def _still_named(self, endpoint: Endpoint, begin: datetime) -> date:

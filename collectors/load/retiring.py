@@ -24,10 +24,14 @@ class TooManyGone(CollectError):
 
 @dataclass(frozen=True)
 class Span:
-    """The local days a listing of what happened speaks for: from one day, and until another where it has an end."""
+    """The local days a listing of what happened speaks for: from one day, and until another where it has an end.
+
+    `by` is the one of an entity's days by which rows are meant; "": a row is meant if any of its days is within.
+    """
 
     from_on: date
     until_on: date | None = None
+    by: str = ""
 
 
 def retire(
@@ -42,7 +46,8 @@ def retire(
     values = place.values | {"endpoints": endpoints}
     where = "t.connection_id = %(connection)s AND t.retired_on IS NULL"
     if span is not None and entity.counted.days:
-        where += " AND (" + " OR ".join(_within(day, span, values) for day in entity.counted.days) + ")"
+        days = [span.by] if span.by else entity.counted.days
+        where += " AND (" + " OR ".join(_within(day, span, values) for day in days) + ")"
     for column, value in (among or {}).items():
         where += f" AND lower(t.{column}) = %(among_{column})s"
         values |= {f"among_{column}": value.lower()}
