@@ -281,7 +281,12 @@ VENDOR = Vendor(
         ),
         OPEN,
         replace(OPEN, name="snoozed alerts", params={"alertStatus": "Snoozed"}),
-        replace(OPEN, name="resolved alerts", params={"alertStatus": "Resolved"}),
+        replace(
+            OPEN,
+            name="resolved alerts",
+            params={"alertStatus": "Resolved"},
+            fields={**OPEN.fields, "resolved_at": first(moment("ArchivedDate"), moment("Created"))},
+        ),
     ),
     about=About(
         gives="devices, patches, alerts",
@@ -342,7 +347,10 @@ VENDOR = Vendor(
                 "What an agent answers whose patches nobody has looked for.",
                 "No list, an empty one without a time and a 404 alike: its missing patches stay unknown.",
             ),
-            Unsure("Whether the day of archiving is that of the end.", "An alert ends when it is archived."),
+            Unsure(
+                "Whether every resolved alert has a date of archiving.",
+                "An alert ends when it is archived; one resolved without a date counts as raised and never as open.",
+            ),
             Unsure("How long resolved alerts are listed.", "They are read to their end each time."),
             Unsure("Whether a page may have more than 50 records.", "50 are asked for, and fewer are fine."),
             Unsure("What types of network devices are called.", "Whatever it watches by SNMP is a network device."),

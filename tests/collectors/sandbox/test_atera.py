@@ -91,6 +91,15 @@ def test_lists_are_narrowed_as_the_document_says(caller: Caller) -> None:
     assert lately["totalItemCount"] < 13
 
 
+def test_a_resolved_alert_may_have_no_date_of_archiving(caller: Caller) -> None:
+    def dates() -> set[bool]:
+        return {bool(row["ArchivedDate"]) for row in ask(caller, "alerts", alertStatus="Resolved").json()["items"]}
+
+    assert dates() == {True}
+    caller.switch("atera", archived=False)
+    assert dates() == {True, False}
+
+
 def test_moments_are_written_in_three_ways(caller: Caller) -> None:
     def seen() -> str:
         return str(ask(caller, "agents", itemsInPage=1).json()["items"][0]["LastSeen"])

@@ -181,6 +181,16 @@ def test_an_alert_ends_when_it_is_archived(vendor: Vendor) -> None:
     assert (row["title"], row["severity"], row["resolved_at"]) == ("CPU usage exceeded 90%", "unknown", None)
 
 
+def test_an_alert_resolved_without_a_date_counts_as_raised_and_is_not_open(
+    playing: Playing, vendor: Vendor, listed: Listed
+) -> None:
+    before = listed("resolved alerts")
+    playing.switch(vendor, archived=False)
+    undated = [row for key, row in listed("resolved alerts").items() if row != before[key]]
+    assert 0 < len(undated) < len(before)
+    assert all(row["resolved_at"] == row["raised_at"] for row in undated)
+
+
 def test_only_a_page_in_the_vendors_console_that_carries_nothing_else_is_linked_to() -> None:
     others = ("https://app.atera.com.example/x", "https://app.atera.com/x?token=abc", "javascript:alert(1)", None)
     assert [page_of_console(one) for one in others] == ["", "", "", ""]

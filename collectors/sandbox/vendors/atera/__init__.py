@@ -14,6 +14,7 @@ SWITCHES = (
     Switch("atera", "order", "oldest", ("oldest", "newest"), "which record comes first"),
     Switch("atera", "times", "z", ("z", "offset", "plain"), "how a moment is written"),
     Switch("atera", "times_zone", "UTC", ("UTC", "America/Chicago"), "the zone of moments that do not say it"),
+    Switch("atera", "archived", True, (True, False), "each resolved alert has a date; else some have none"),
     Switch("atera", "unscanned", "empty", ("empty", "null", "404"),
            "what an agent whose patches nobody looked for answers"),
 )  # fmt: skip

@@ -19,7 +19,7 @@ UNASSIGNED: Row = {"CustomerID": 1, "CustomerName": "Unassigned"}  # built in, a
 STRAYS = (1, 2)  # agents that were installed without a customer; their alerts too
 SEVERITIES = {"critical": "Critical", "high": "Warning", "medium": "Warning", "low": "Information"}
 CATEGORIES = {"disk": "Disk", "cpu": "Performance", "memory": "Performance", "offline": "Availability"}
-NEVER_SCANNED, CONTROLLER = 19, 5  # one agent, server in so many
+NEVER_SCANNED, CONTROLLER, UNDATED = 19, 5, 2  # one agent, server, resolved alert in so many
 SNOOZED_AFTER = 30 * DAY  # somebody is tired of an alert that old
 CLASSES = ("Security Updates", "Critical Updates", "Updates")
 
@@ -169,13 +169,14 @@ class Rows:
         devices = self.world.ground.devices.of_client(one.client)
         name = next((device.name for device in devices if device.id == one.device), None)
         snoozed = self._status(one) == "Snoozed"
+        dated = self.switches.on(SLUG, "archived") or one.id % UNDATED != 0
         return {
             **self._owner(one.client), "AlertID": one.id, "Code": 1001, "Source": "Threshold", "Title": one.title,
             "Severity": SEVERITIES[one.severity], "Created": self.at(one.raised_at),
             "SnoozedEndDate": self.at(one.raised_at + 90 * DAY) if snoozed else None,
             "DeviceGuid": device_guid(one.device).upper(), "AgentId": one.device, "AdditionalInfo": None,
             "Archived": one.resolved_at is not None, "AlertCategoryID": CATEGORIES.get(one.kind, "General"),
-            "ArchivedDate": self.at(one.resolved_at), "TicketID": None, "AlertMessage": one.title,
+            "ArchivedDate": self.at(one.resolved_at) if dated else None, "TicketID": None, "AlertMessage": one.title,
             "DeviceName": name, "PollingCyclesCount": 3, "DeviceType": None,
         }  # fmt: skip
 
