@@ -128,7 +128,16 @@ def income_by_customer(table: Table, span: Span | None = None) -> list[Row]:
         if customer and line.side in GAINS:
             _, before = found.get((line.row, customer), (line, Decimal(0)))
             found[line.row, customer] = (line, before + line.amounts[place])
-    return [_row(report, line, month, amount, customer) for (_, customer), (line, amount) in found.items() if amount]
+    return [_sold(line, month, amount, customer) for (_, customer), (line, amount) in found.items() if amount]
+
+
+def _sold(line: Line, month: date, amount: Decimal, customer: str) -> Row:
+    """One row in the form of an invoice's line; its id is the same when the report is run again."""
+    account, number = account_of(line.path)
+    return line.row, {
+        "Invoiced": month.isoformat(), "Company": customer, "Amount": f"{amount:f}", "Category": account,
+        "Kind": line.side.label, "Line id": f"{month:%Y-%m} / {number or account.casefold()} / {customer.casefold()}",
+    }  # fmt: skip
 
 
 def _of_customers(table: Table, span: Span | None) -> tuple[Report, date, dict[int, str]]:
@@ -177,12 +186,12 @@ def _owners(names: set[str]) -> set[str]:
     return jobs | {name.partition(":")[0].strip() for name in names}
 
 
-def _row(report: Report, line: Line, month: date, amount: Decimal, customer: str = "") -> Row:
-    """One row in the plain form. The account's number, where it has one, outlives its name."""
+def _row(report: Report, line: Line, month: date, amount: Decimal) -> Row:
+    """One row in the ledger's plain form. The account's number, where it has one, outlives its name."""
     account, number = account_of(line.path)
     return line.row, {
-        "Month": month.isoformat(), "Account": account, "Number": number, "Type": line.side.value,
-        "Customer": customer, "Amount": f"{amount:f}", "Basis": report.basis,
+        "Month": month.isoformat(), "Account": account, "Number": number, "Account id": number,
+        "Type": line.side.label, "Amount": f"{amount:f}", "Basis": report.basis,
     }  # fmt: skip
 
 

@@ -117,10 +117,10 @@ def test_each_account_of_each_month_is_a_row_and_no_total_is() -> None:
 def test_an_account_has_its_own_number_its_side_and_the_row_of_the_file() -> None:
     found = {row["Account"]: row for row in by_month(BY_MONTH)}
     technicians = found["Payroll:Wages:Technicians"]
-    assert (technicians["Number"], technicians["Type"], technicians["row"]) == ("6011", "expense", "23")
-    assert (found["Managed services"]["Number"], found["Managed services"]["Type"]) == ("4000", "income")
+    assert (technicians["Number"], technicians["Type"], technicians["row"]) == ("6011", "Expense", "23")
+    assert (found["Managed services"]["Number"], found["Managed services"]["Type"]) == ("4000", "Income")
     assert {found[name]["Type"] for name in ("Hardware", "Interest", "Bank fees")} == {
-        "cogs", "other_income", "other_expense"
+        "Cost of goods sold", "Other income", "Other expense"
     }  # fmt: skip
     assert found["Rent"]["Number"] == ""
     assert {row["Basis"] for row in found.values()} == {"accrual"}
@@ -228,12 +228,12 @@ def test_a_column_is_a_month_by_its_head(text: str, month: int) -> None:
 
 def test_a_job_belongs_to_its_customer() -> None:
     rows = income(BY_CUSTOMER)
-    assert [(row["Account"], row["Customer"], Decimal(row["Amount"])) for row in rows] == [
+    assert [(row["Category"], row["Company"], Decimal(row["Amount"])) for row in rows] == [
         ("Managed services", "Otterfield Dental", Decimal(1000)),
         ("Managed services", "Acorn", Decimal(500)),
         ("Projects", "Acorn", Decimal(300)),
     ]
-    assert {row["Month"] for row in rows} == {"2026-01-01"}
+    assert {row["Invoiced"] for row in rows} == {"2026-01-01"}
 
 
 def test_the_accounts_come_to_what_all_customers_and_nobody_make_together() -> None:
@@ -250,7 +250,7 @@ def test_a_customer_of_which_a_column_is_missing_is_refused() -> None:
 
 def test_brackets_in_a_customers_name_are_no_job() -> None:
     rows = income(grid("January 2026\n|Otterfield (Dental)\nIncome\nSales|1.00\nTotal Income|1.00"))
-    assert [row["Customer"] for row in rows] == ["Otterfield (Dental)"]
+    assert [row["Company"] for row in rows] == ["Otterfield (Dental)"]
 
 
 def test_the_person_says_the_month_where_the_report_does_not() -> None:
