@@ -187,12 +187,19 @@ class Merge:
         thing = target(inherits)
         assert thing is not None and issubclass(thing, Entity)
         table, states = thing._meta.db_table, thing.state_model
-        found = f"FROM {table} k"
+        where = f"WHERE k.connection_id = %(connection)s AND k.external_id = s.{inherits.name}"
+        account = f"SELECT k.account_id FROM {table} k {where}"
         if marks.in_states(thing) and states is not None:
-            found += f" JOIN {states._meta.db_table} o ON o.thing_id = k.id AND o.until_on = %(forever)s"
-        account = "o.account_id" if marks.in_states(thing) else "k.account_id"
-        where = f"k.connection_id = %(connection)s AND k.external_id = s.{inherits.name}"
-        return f"coalesce({_key_of(column)}, (SELECT {account} {found} WHERE {where}))"
+            account = (
+                f"SELECT o.account_id FROM {table} k JOIN {states._meta.db_table} o ON o.thing_id = k.id {where} "
+                f"ORDER BY o.from_on <= {self._day()} DESC, abs(o.from_on - {self._day()}) LIMIT 1"
+            )
+        return f"coalesce({_key_of(column)}, ({account}))"
+
+    def _day(self) -> str:
+        """The day by which a staged row asks how a thing stood: the state begun last by then, or else the first."""
+        day = next((day for day in self.entity.counted.days if day in self.tables.days), "")
+        return f"(s.{self.tables.days[day]} AT TIME ZONE %(zone)s)::date" if day else "%(day)s::date"
 
     def _count(self) -> str:
         """How many rows are new, how many say something new, and whether references dangle."""

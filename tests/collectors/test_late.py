@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from collectors.connections import CollectorRun, Connection
 from collectors.convert import constant, utc
-from collectors.declare import Endpoint
+from collectors.declare import Convert, Endpoint
 from collectors.facts.changed import FactChange
 from collectors.facts.estate import Alert, Asset
 from collectors.facts.service import Queue, Ticket
@@ -115,14 +115,18 @@ def test_a_ticket_on_another_board_names_the_closed_months_of_its_hours(source: 
     assert moved()["queue_id"] == (help_desk, projects)
 
 
-def test_a_device_of_another_client_or_gone_names_the_closed_months_of_its_alerts(source: Connection) -> None:
+def raise_alert(source: Connection, at: str, on: date) -> None:
+    raised: dict[str, str | Convert] = {"external_id": "id", "asset": "device", "layer": constant("rmm"), "raised_at": utc("at")}
+    plan, batch = Plan(Endpoint(name="alerts", path="/alerts", into=Alert, fields=raised), DESK, {}), Batch()
+    plan.read([{"id": at, "device": 5, "at": at}], batch)
+    with transaction.atomic():
+        Merge(plan).load(batch, Place(source, None, on, CHICAGO))
+
+
+def test_a_device_that_is_gone_names_the_closed_months_of_its_alerts(source: Connection) -> None:
     accounts(source, 1, 2)
     load(source, "devices", [{"id": 5, "company": {"id": 1}, "kind": "server"}])
-    raised = {"external_id": "id", "asset": "device", "layer": constant("rmm"), "raised_at": utc("at")}
-    plan, batch = Plan(Endpoint(name="alerts", path="/alerts", into=Alert, fields=raised), DESK, {}), Batch()
-    plan.read([{"id": 1, "device": 5, "at": "2026-02-03T12:00:00Z"}], batch)
-    with transaction.atomic():
-        Merge(plan).load(batch, Place(source, None, TODAY, CHICAGO))
+    raise_alert(source, "2026-02-03T12:00:00Z", TODAY)
     close()
     load(source, "devices", [{"id": 5, "company": {"id": 2}, "kind": "server"}])
     assert told() == []  # its states are of an open day, and the alert is whose it was
@@ -130,6 +134,20 @@ def test_a_device_of_another_client_or_gone_names_the_closed_months_of_its_alert
     with transaction.atomic():
         assert retire(Asset, ["devices"], Place(source, run, TODAY, CHICAGO), confirmed=True) == 1
     assert told() == [("Asset", "5", "retired", [FEBRUARY])]
+
+
+def test_an_alert_is_whose_its_device_was_on_its_day_whoever_has_it_now(source: Connection) -> None:
+    one, two = accounts(source, 1, 2)
+    moments = {"2026-02-03T12:00:00Z": one, "2026-03-10T12:00:00Z": one, "2026-03-21T12:00:00Z": two}
+    load(source, "devices", [{"id": 5, "company": {"id": 1}, "kind": "server"}])
+    load(source, "devices", [{"id": 5, "company": {"id": 2}, "kind": "server"}], on=date(2026, 3, 20))
+    run = CollectorRun.objects.create(connection=source, as_of="2026-03-25T12:00:00Z")
+    for _ in ("while it is there", "once it is gone"):
+        for at in moments:
+            raise_alert(source, at, date(2026, 3, 25))
+        assert dict(Alert.objects.values_list("external_id", "account")) == moments
+        with transaction.atomic():
+            retire(Asset, ["devices"], Place(source, run, date(2026, 3, 25), CHICAGO), confirmed=True)
 
 
 def test_a_ticket_that_arrives_after_its_hours_tells_that_they_got_it(source: Connection) -> None:
