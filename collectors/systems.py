@@ -13,8 +13,18 @@ class System(NamedTuple):
     layer: Layer | None  # None: a system we know nothing of
 
 
-# Systems whose records may stand in the tables before a vendor file reads them.
-UNREAD: dict[str, System] = {}
+# Files loaded by people or from the watched folder: one such system a layer, one connection a source that they name.
+FILES: dict[str, System] = {
+    f"files_{layer}": System(f"Files: {kind}", layer)
+    for layer, kind in {
+        Layer.PSA: "service desk", Layer.RMM: "devices", Layer.LEDGER: "ledger", Layer.BACKUP: "backup",
+        Layer.EDR: "endpoint protection", Layer.TENANT: "cloud tenants", Layer.CONTROL: "application control",
+        Layer.MARKETPLACE: "marketplace", Layer.CRM: "sales",
+    }.items()
+}  # fmt: skip
+
+# Systems whose records may stand in the tables without a vendor file that reads them.
+UNREAD: dict[str, System] = {**FILES}
 
 
 ENTERED = "Entered without a collector"  # what people are told of a connection that nothing here can read

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,7 @@ class Table:
     name: str
     numbered: tuple[tuple[int, tuple[str, ...]], ...]
     delimiter: str = ""
+    sha256: str = ""
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def table(content: bytes, name: str) -> Table:
     found = _workbook(name, content) if content.startswith(ZIP) else _text(name, content)
     if not found.numbered:
         raise DropError(f"{name} holds no cells. Save the sheet again with its rows.")
-    return found
+    return replace(found, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _workbook(name: str, content: bytes) -> Table:
@@ -127,8 +129,9 @@ def _text(name: str, content: bytes) -> Table:
 
 def _csv(name: str, text: str) -> Table:
     """Comma, semicolon or tab, whichever its first lines hold most of."""
-    head = text[:4000]
-    delimiter = max(",;\t", key=head.count)
+    if stated := re.match(r"sep=([,;\t])\r?\n", text):  # a first line that only spreadsheets understand
+        text = text[stated.end() - 1 :]
+    delimiter = stated[1] if stated else max(",;\t", key=text[:4000].count)
     try:
         return Table(name, _numbered(_within(name, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))),
                      delimiter)  # fmt: skip

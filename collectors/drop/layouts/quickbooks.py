@@ -21,7 +21,7 @@ BY_MONTH = replace(
     LEDGER,
     key="quickbooks_desktop_pl_by_month",
     label="QuickBooks Desktop: profit and loss by month",
-    about="Reports, Company & Financial, Profit & Loss Standard; Total columns by Month; Excel, as CSV or workbook. Its "
+    about="Reports, Company & Financial, Profit & Loss Standard; Total columns by Month; Excel, as CSV or XLSX. Its "
     "totals are added up again, and a report that does not come out is refused.",
     shapes=by_month,
     sample=(
