@@ -96,7 +96,8 @@ class Total:
 class Lookup:
     """A short list that says what an id in a record stands for: who an owner is, what a stage is called.
 
-    It is read whole, once a run. `by` is the dotted path of the id in the record, `id` that in the list.
+    It is read whole, once a run. `by` is the dotted path of the id in the record, or in what an earlier lookup found
+    for it; `id` is the path in the list.
     """
 
     path: str

@@ -34,4 +34,7 @@ def with_found(rows: list[Any], found: Mapping[str, tuple[Lookup, Index]]) -> li
 
 
 def _with_found(row: Record, found: Mapping[str, tuple[Lookup, Index]]) -> Record:
-    return {**row, **{name: index.get(str(found_at(row, one.by))) for name, (one, index) in found.items()}}
+    known = dict(row)
+    for name, (one, index) in found.items():
+        known[name] = index.get(str(found_at(known, one.by)))
+    return known

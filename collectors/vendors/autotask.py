@@ -112,7 +112,7 @@ def read(name: str, entity: str, into: type[Entity], fields: Mapping[str, str | 
     looks_up: Mapping[str, Lookup] = more.get("looks_up", {})
     sources = [*fields.values(), *([more["keep"]] if "keep" in more else [])]
     paths = {path for source in sources for path in (source.paths if isinstance(source, Convert) else (source,))}
-    wanted = {path for path in paths if "." not in path and "{" not in path} | {one.by for one in looks_up.values()}
+    wanted = {path for path in (*paths, *(one.by for one in looks_up.values())) if "." not in path and "{" not in path}
     counted = Total(path=f"/{entity}/query/count", method="POST", at="queryCount")
     params = {"fields": ",".join(sorted({"id", *wanted})), **more.pop("params", {})}
     return Endpoint(
@@ -375,7 +375,8 @@ VENDOR = Vendor(
             "time entries", "TimeEntries", TimeEntry,
             {
                 "external_id": "id",
-                "ticket": "ticketID",  # whose account it is, the ticket tells
+                "ticket": "ticketID",  # whose account it is, the ticket tells, or a task's project
+                "account": "project.companyID",
                 "technician": "resourceID",
                 "agreement": "contractID",
                 "charged_to": CHARGED_TO,
@@ -386,7 +387,11 @@ VENDOR = Vendor(
                 "entered_at": utc("createDateTime"),
             },
             since=changed("lastModifiedDateTime"),
-            looks_up={"work": looked_up("BillingCodes", "billingCodeID", "name")},
+            looks_up={
+                "work": looked_up("BillingCodes", "billingCodeID", "name"),
+                "task": looked_up("Tasks", "taskID", "projectID"),
+                "project": looked_up("Projects", "task.projectID", "companyID"),
+            },
         ),
         read(
             "invoices", "Invoices", InvoiceLine,
@@ -448,7 +453,7 @@ VENDOR = Vendor(
         scopes={
             "Companies: View": "clients, and whose every other record is",
             "Tickets and their history: View": "the service desk, and how often tickets were reopened",
-            "Time entries and billing codes: View": "hours worked",
+            "Time entries, billing codes, projects and their tasks: View": "hours worked, and for whom",
             "Contracts and services: View": "what clients pay for, and seats",
             "Resources: View": "technicians, and what an hour of them costs if internal costs may be seen",
             "Invoices and surveys: View": "what was invoiced, and how clients answered",
@@ -472,7 +477,10 @@ VENDOR = Vendor(
             ),
             Unsure("Which statuses close a ticket.", "Complete, number 5, the one that the system itself knows."),
             Unsure("How merged tickets are told.", "By nothing: one that was merged counts as a closed ticket."),
-            Unsure("Whose the hours on a project's tasks are.", "No client's: a task names only its project."),
+            Unsure(
+                "Whose the hours on a project's tasks are: a time entry names its task alone.",
+                "The company of the task's project. A key that may view no tasks or projects reads no time, and says so.",
+            ),
             Unsure("Which number means Customer.", "The label of the type is read, never its number."),
             Unsure(
                 "The highest rating of a survey is told nowhere.",

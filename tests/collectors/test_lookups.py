@@ -26,6 +26,14 @@ def test_each_record_has_what_its_id_stands_for_and_none_where_nobody_knows_it(t
     assert [row["owner"] for row in read[:3]] == [IRIS, None, None] and read[3] == "?"
 
 
+def test_what_one_list_says_may_be_looked_up_in_another(told: Told) -> None:
+    told.tell("/rows", Reply([{"id": 1, "who": {"id": 7}}, {"id": 2, "who": {"id": 8}}]))
+    told.tell("/owners", Reply([WREN | {"team": {"id": 3}}]), Reply([IRIS]), Reply([]))
+    told.tell("/teams", Reply([{"id": 3, "name": "Night"}]), Reply([]))
+    chained = replace(NAMED, looks_up={"owner": OWNERS, "team": replace(OWNERS, path="/teams", by="owner.team.id")})
+    assert [row["team"] for row in rows(client(told, vendor(chained)), chained)] == [{"id": 3, "name": "Night"}, None]
+
+
 def test_the_short_list_is_read_once_a_run_and_not_before_it_is_needed(told: Told) -> None:
     told.tell("/rows", Reply([{"id": 1, "who": {"id": 7}}]))
     told.tell("/owners", Reply([WREN]), Reply([]))

@@ -73,6 +73,11 @@ def test_hours_belong_to_whom_the_ticket_belongs_to(vendor: Vendor) -> None:
     assert (on_task["ticket"], on_task["charged_to"], on_task["billable"]) == (None, "project", None)
 
 
+def test_hours_on_a_task_belong_to_whom_its_project_belongs_to(vendor: Vendor) -> None:
+    made = row(vendor, "time entries", {**ENTRY, "ticketID": None, "taskID": 6, "project": {"companyID": 174}})
+    assert (made["account"], made["ticket"], made["charged_to"]) == ("174", None, "project")
+
+
 @pytest.mark.parametrize(("change", "amount"), [
     ({}, Decimal(2000) / 3),
     ({"price": 100.0}, Decimal(2000) / 3),
@@ -117,9 +122,17 @@ def test_every_ticket_and_hour_of_the_world_is_read_once(playing: Playing, liste
     world = playing.sandbox.world
     now = world.clock.now()
     tickets, hours = listed("tickets"), listed("time entries")
-    assert set(tickets) == {str(seen.record.ticket.id) for seen in world.tickets(now)}
-    there = {str(seen.record.id): Decimal(str(seen.record.hours)) for seen in world.entries(now)}
-    assert {key: made["hours"] for key, made in hours.items()} == there
+    seen = {str(one.record.ticket.id): one.record for one in world.tickets(now)}
+    tasks = {key: state.client for key, state in seen.items() if state.board == "Projects"}
+    assert tasks and set(tickets) == seen.keys() - tasks.keys()
+    entries = {str(one.record.id): one.record for one in world.entries(now)}
+    assert {key: made["hours"] for key, made in hours.items()} == {
+        key: Decimal(str(entry.hours)) for key, entry in entries.items()
+    }
+    companies = playing.sandbox.vendors["autotask"].owners()  # type: ignore[attr-defined]
+    on_tasks = {key: tasks[str(entry.ticket)] for key, entry in entries.items() if str(entry.ticket) in tasks}
+    told = {key: companies[made["account"]] for key, made in hours.items() if made["charged_to"] == "project"}
+    assert told == on_tasks
 
 
 # Histories

@@ -11,7 +11,7 @@ STATUSES = {
     **dict.fromkeys(boards.CLOSED_STATUSES, (COMPLETE, "Complete")),
 }  # fmt: skip
 FIRST_QUEUE = 29_682_833
-QUEUES = {name: FIRST_QUEUE + board.id for name, board in boards.BOARDS.items()}
+QUEUES = {name: FIRST_QUEUE + board.id for name, board in boards.BOARDS.items() if not board.project}
 PRIORITIES = {row.id: (place, row.level) for place, row in zip((4, 1, 2, 3), boards.PRIORITIES, strict=True)}
 COMPANY_TYPES = {"Lead": 2, "Prospect": 4, "Dead": 5, "Cancelation": 6, "Vendor": 7, "Partner": 8}
 CONTRACT_TYPES = {"Time & Materials": 1, "Fixed Price": 3, "Block Hours": 4, "Retainer": 6, "Recurring Service": 7}

@@ -24,7 +24,7 @@ from collectors.sandbox.world.tickets import TicketState, TimeEntry
 from collectors.sandbox.world.world import Seen, World
 
 SLUG = "autotask"
-FIRST_COMPANY = 29_680_000
+FIRST_COMPANY, FIRST_PROJECT = 29_680_000, 4_000
 SERVICES = {"MS-SEAT": 11, "MS-SERVER": 12, "SEC-STACK": 13, "BACKUP": 14, "ONBOARD": 15, "CO-SUPPORT": 16, "BASE": 17}
 CODES = {"Regular": 3, "After hours": 4}
 BASE_SLOT = 15  # of an agreement's additions: the base fee is a service, too
@@ -55,6 +55,16 @@ FIELDS = {
         int="id ticketID taskID resourceID roleID billingCodeID internalBillingCodeID contractID timeEntryType",
         number="hoursWorked hoursToBill offsetHours", flag="isNonBillable showOnInvoice",
         date="dateWorked startDateTime endDateTime billingApprovalDateTime createDateTime lastModifiedDateTime",
+    ),
+    "Tasks": _typed(
+        int="id projectID status assignedResourceID billingCodeID departmentID phaseID priority taskType",
+        text="taskNumber title", number="estimatedHours remainingHours",
+        date="createDateTime startDateTime endDateTime completedDateTime lastActivityDateTime",
+    ),
+    "Projects": _typed(
+        int="id companyID contractID projectType status department projectLeadResourceID",
+        text="projectName projectNumber", number="actualHours estimatedTime",
+        date="createDateTime startDateTime endDateTime completedDateTime lastActivityDateTime",
     ),
     "Contracts": _typed(
         int="id companyID contractType contractCategory status serviceLevelAgreementID", flag="isDefaultContract",
@@ -101,6 +111,10 @@ def day_text(day: date | None) -> str | None:
     return None if day is None else f"{day.isoformat()}T00:00:00.000Z"
 
 
+def _of_project(seen: Seen[TicketState]) -> bool:
+    return boards.BOARDS[seen.record.board].project
+
+
 @dataclass(frozen=True)
 class Bought:
     """A service of a contract."""
@@ -119,6 +133,7 @@ class Rows:
         """All rows by ascending id; of what is told by ticket, those of the named tickets."""
         makers: dict[str, Callable[[int], Iterable[Row]]] = {
             "Companies": self._companies, "Tickets": self._tickets, "TimeEntries": self._entries,
+            "Tasks": self._tasks, "Projects": self._projects,
             "Contracts": self._contracts, "ContractServices": self._contract_services,
             "ContractServiceUnits": self._units, "Services": self._services, "BillingCodes": self._codes,
             "Resources": self._resources, "Invoices": self._invoices, "SurveyResults": self._surveys,
@@ -154,7 +169,25 @@ class Rows:
         return made
 
     def _tickets(self, moment: int) -> Iterator[Row]:
-        return (self._ticket(seen, moment) for seen in self.world.tickets(moment))
+        return (self._ticket(seen, moment) for seen in self.world.tickets(moment) if not _of_project(seen))
+
+    def _tasks(self, moment: int) -> Iterator[Row]:
+        """What other systems keep as tickets on a board for projects."""
+        for seen in filter(_of_project, self.world.tickets(moment)):
+            state, ticket = seen.record, seen.record.ticket
+            yield {
+                "id": ticket.id, "taskNumber": f"T{ticket.id:06d}", "title": state.summary,
+                "projectID": FIRST_PROJECT + state.client, "status": STATUSES[state.status][0], "taskType": 1,
+                "assignedResourceID": ticket.owner, "createDateTime": moment_text(state.created_at),
+                "completedDateTime": moment_text(state.closed_at), "lastActivityDateTime": moment_text(seen.updated_at),
+            }  # fmt: skip
+
+    def _projects(self, moment: int) -> Iterator[Row]:
+        for client in sorted({seen.record.client for seen in filter(_of_project, self.world.tickets(moment))}):
+            yield {
+                "id": FIRST_PROJECT + client, "companyID": self.company(client), "projectName": "Improvements",
+                "projectNumber": f"P{client:04d}", "projectType": 5, "status": 1,
+            }
 
     def _ticket(self, seen: Seen[TicketState], moment: int) -> Row:
         state, ticket = seen.record, seen.record.ticket
@@ -196,13 +229,16 @@ class Rows:
                        "date": moment_text(change.at), "resourceID": change.member}  # fmt: skip
 
     def _entries(self, moment: int) -> Iterator[Row]:
-        return (self._entry(seen) for seen in self.world.entries(moment))
+        tasks = {seen.record.ticket.id for seen in filter(_of_project, self.world.tickets(moment))}
+        return (self._entry(seen, tasks) for seen in self.world.entries(moment))
 
-    def _entry(self, seen: Seen[TimeEntry]) -> Row:
+    def _entry(self, seen: Seen[TimeEntry], tasks: set[int]) -> Row:
         entry = seen.record
+        on_task = entry.ticket in tasks
         billed = entry.billable == "Billable"
         return {
-            "id": entry.id, "ticketID": entry.ticket, "taskID": None, "resourceID": entry.member, "roleID": 8,
+            "id": entry.id, "ticketID": None if on_task else entry.ticket, "taskID": entry.ticket if on_task else None,
+            "resourceID": entry.member, "roleID": 8,
             "billingCodeID": CODES[entry.work_type] if entry.ticket else None,
             "internalBillingCodeID": None if entry.ticket else CODES[entry.work_type],
             "dateWorked": day_text(self.world.calendar.day(entry.started_at)),
