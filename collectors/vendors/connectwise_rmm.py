@@ -135,7 +135,7 @@ def summary(answer: Any) -> list[Record]:
 
 def missing(count: Any, assessed_at: Any, policy: Any) -> Any:
     """Only patches that a policy asks for are counted: where none does, or nobody looked, none counted is no news."""
-    return count if assessed_at and policy else None
+    return None if is_never(assessed_at) or not policy else count
 
 
 def kind(category: Any, type_: Any, nature: Any, virtual: Any) -> AssetKind:

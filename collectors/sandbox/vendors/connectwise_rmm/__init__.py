@@ -9,7 +9,7 @@ VENDOR = ConnectwiseRmm
 SLUG = VENDOR.slug
 SWITCHES = (
     Switch(SLUG, "token_seconds", 3_599, (), "life of an access token in seconds"),
-    Switch(SLUG, "signins_a_minute", 0, (), "sign-ins a minute before 423; 0 for no limit"),
+    Switch(SLUG, "signins", 0, (), "sign-ins, since the switches were set, before 423; 0 for no limit"),
     Switch(SLUG, "lacks", "", (), "a scope that the key has not"),
     Switch(SLUG, "lacking_gives", "narrowed", ("narrowed", "refused"), "a token for a key that lacks a scope"),
     Switch(SLUG, "origin", "optional", ("optional", "required"), "the Origin header on calls for devices"),

@@ -116,6 +116,7 @@ class ConnectwiseRmm:
         _only(request, "limit", "cursor", "field", "filter", "sortBy")
         if category not in (*CATEGORIES, "all"):
             raise Refusal(400, f"unknown category {category}")
+        fields = _fields(request)
         found = [
             (place, row) for place, row in self._asked_for(request)
             if category in ("all", place["category"]) and _fits(request, row)
@@ -127,7 +128,6 @@ class ConnectwiseRmm:
         listed = found[begin : begin + size]
         if not listed:
             raise Refusal(404, "no endpoints")
-        fields = _fields(request)
         rows = [{**place, **{name: row[name] for name in row if name in fields}} for place, row in listed]
         return Reply(rows=rows, wrap=self._grouped, headers=self._link(request, begin, size, len(found)))
 

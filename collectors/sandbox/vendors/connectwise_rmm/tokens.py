@@ -17,7 +17,6 @@ SCOPES = (
     "platform.policies.read", "platform.agent.read", "platform.automation.read",
 )  # fmt: skip
 FIELDS = {"grant_type", "client_id", "client_secret", "scope"}
-MINUTE = 60
 
 
 @dataclass
@@ -25,7 +24,7 @@ class Tokens:
     slug: str
     switches: Switches
     _held: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
-    _signed_in: list[float] = field(default_factory=list)
+    _signed_in: tuple[int, int] = (0, 0)  # the switches' version, and how often since they were set
 
     def give(self, request: Request) -> Reply:
         if request.method != "POST" or request.headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -57,9 +56,9 @@ class Tokens:
         return scopes
 
     def _lock(self) -> None:
-        most, now = self.switches.number(self.slug, "signins_a_minute"), time.time()
-        self._signed_in = [moment for moment in self._signed_in if moment > now - MINUTE] + [now]
-        if most and len(self._signed_in) > most:
+        version, most = self.switches.version, self.switches.number(self.slug, "signins")
+        self._signed_in = (version, self._signed_in[1] + 1 if self._signed_in[0] == version else 1)
+        if most and self._signed_in[1] > most:
             raise Refusal(423, "too many sign-ins: the key is locked")
 
 
