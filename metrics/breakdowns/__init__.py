@@ -15,6 +15,7 @@ from metrics.breakdowns.estate import (
     not_seen,
 )
 from metrics.breakdowns.ledger import Beside, Unmapped, mrr_beside_ledger, unmapped_ledger
+from metrics.breakdowns.sales import Billed, Stage, invoiced_by_class, invoiced_by_kind, pipeline_by_stage
 from metrics.breakdowns.service import (
     Age,
     KindOfWork,
@@ -25,10 +26,12 @@ from metrics.breakdowns.service import (
     open_by_age,
     tickets_by,
 )
+from metrics.breakdowns.systems import OfSystem, by_system
 
 __all__ = [
-    "Age", "AgreementRow", "Beside", "Contact", "KindOfWork", "LongTicket", "MovedAgreement", "OverMonths", "Series",
-    "Unmapped", "Unseen", "UnseenDevices", "Worked", "agreements", "endpoints_over", "hours_by_kind", "last_contact",
-    "longest_tickets", "moved_agreements", "mrr_beside_ledger", "not_seen", "open_by_age", "tickets_by",
+    "Age", "AgreementRow", "Beside", "Billed", "Contact", "KindOfWork", "LongTicket", "MovedAgreement", "OfSystem",
+    "OverMonths", "Series", "Stage", "Unmapped", "Unseen", "UnseenDevices", "Worked", "agreements", "by_system",
+    "endpoints_over", "hours_by_kind", "invoiced_by_class", "invoiced_by_kind", "last_contact", "longest_tickets",
+    "moved_agreements", "mrr_beside_ledger", "not_seen", "open_by_age", "pipeline_by_stage", "tickets_by",
     "unmapped_ledger",
 ]

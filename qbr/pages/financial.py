@@ -9,7 +9,7 @@ from metrics import breakdowns, reading
 from metrics.breakdowns import AgreementRow, MovedAgreement
 from metrics.declare import Unit
 from metrics.definitions import CATALOGUE
-from qbr.pages import tables
+from qbr.pages import sales, tables
 from qbr.pages.charts import Kind
 from qbr.pages.filters import Question
 from qbr.pages.layout import Page, Row, Width
@@ -252,6 +252,7 @@ ROWS: tuple[Row, ...] = (
     ),
     (MOVED,),
     AGREEMENTS,
+    *sales.FOR_COMPANY,
     (
         FactTable(
             key="unmapped",
@@ -293,6 +294,7 @@ CLIENT_ROWS: tuple[Row, ...] = (
         ),
         replace(MOVED, width=Width.HALF),
     ),
+    *sales.FOR_CLIENT,
 )
 
 PAGE = Page(

@@ -49,6 +49,11 @@ class Panel:
     metrics: tuple[str, ...] = ()
 
     template: ClassVar[str]
+    of_layer: ClassVar[bool] = False  # absent where nothing of its layer is read, even before it loads itself
+
+    def is_there(self, question: Question, numbers: Numbers) -> bool:
+        """Whether it applies at all, told from what it asks for; of one that is slow before its facts are read."""
+        return True
 
     def asks(self, question: Question) -> Iterable[Ask]:
         return ()
@@ -131,7 +136,7 @@ class Answer:
 
 def answer(page: Page, question: Question, *, whole: bool = False) -> Answer:
     """Every panel of the page, in rows; what is slow is left to load itself unless the `whole` page is asked."""
-    now = [panel for panel in page.panels(question) if whole or not panel.slow]
+    now = [panel for panel in page.panels(question) if whole or not panel.slow or panel.of_layer]
     numbers = read(question, now)
     rows = tuple(tuple(_shown(row, question, numbers, whole)) for row in page.rows_for(question))
     return Answer(tuple(row for row in rows if row), oldest(numbers.values()))
@@ -167,6 +172,7 @@ def _shown(row: Row, question: Question, numbers: Numbers, whole: bool) -> Itera
         if not panel.may_be_seen(question):
             continue
         if panel.slow and not whole:
-            yield Shown(panel, None, question.address(panel=panel.key), {})
+            if panel.is_there(question, numbers):
+                yield Shown(panel, None, question.address(panel=panel.key), {})
         elif shown := show(panel, question, numbers):
             yield shown

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
+from collectors.declare import Layer
 from collectors.facts.estate import AssetKind
 from metrics import breakdowns
 from metrics.breakdowns import Contact, Unseen
@@ -13,7 +14,7 @@ from metrics.declare import Unit
 from qbr.pages import formats, tables
 from qbr.pages.filters import TREND_MONTHS, Question
 from qbr.pages.layout import Page, Width
-from qbr.pages.panels import FactTable, LayerTiles, Over, Ranked, Ranking, Stacked, Tiles, Trend
+from qbr.pages.panels import BySystem, FactTable, LayerTiles, Over, Ranked, Ranking, Stacked, Tiles, Trend
 from qbr.pages.tables import Column, Line, Table
 
 QUIET_DAYS = 30
@@ -176,6 +177,7 @@ ROWS = (
                 "devices_patched",
                 "devices_many_patches_missing",
                 "devices_not_restarted",
+                "devices_restarted",
             ),
             gaps=("patches",),
         ),
@@ -221,6 +223,22 @@ ROWS = (
         ),
     ),
     (
+        BySystem(
+            key="backup-systems",
+            title="Backups by system",
+            subtitle="What each holds at the period's end, and its runs over the period",
+            layers=(Layer.BACKUP,),
+            metrics=(
+                "continuity_backups",
+                "continuity_failing_48_hours",
+                "saas_backups",
+                "saas_failing_48_hours",
+                "backup_runs",
+                "backup_success",
+            ),
+        ),
+    ),
+    (
         LayerTiles(
             key="licences",
             title="Licences",
@@ -233,6 +251,15 @@ ROWS = (
                 "license_spend",
                 "license_charges",
             ),
+        ),
+    ),
+    (
+        BySystem(
+            key="licence-systems",
+            title="Licences by system",
+            subtitle="What the tenant counts and what the marketplace charges, at the period's end",
+            layers=(Layer.TENANT, Layer.MARKETPLACE),
+            metrics=("license_seats", "license_seats_assigned", "licensed_users", "license_spend", "license_charges"),
         ),
     ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collectors.declare import Layer
 from qbr.pages.layout import Page, Row, Width
-from qbr.pages.panels import LayerTiles, LayerTrend
+from qbr.pages.panels import BySystem, LayerTiles, LayerTrend
 
 ROWS: tuple[Row, ...] = (
     (
@@ -85,6 +86,30 @@ ROWS: tuple[Row, ...] = (
             title="Application control",
             subtitle="Where only what is allowed may run",
             metrics=("computers_controlled",),
+        ),
+    ),
+    (
+        BySystem(
+            key="security-systems",
+            title="Security by system",
+            subtitle="What each sees at the period's end, and its incidents over the period",
+            layers=(Layer.EDR, Layer.CONTROL),
+            metrics=("devices_protected", "computers_controlled", "incidents", "incidents_serious"),
+        ),
+    ),
+    (
+        BySystem(
+            key="tenant-systems",
+            title="Cloud tenants by system",
+            subtitle="What each sees at the period's end, and its incidents over the period",
+            layers=(Layer.TENANT,),
+            metrics=(
+                "secure_score",
+                "people_signing_in",
+                "mfa_coverage",
+                "tenant_incidents",
+                "tenant_incidents_serious",
+            ),
         ),
     ),
 )

@@ -15,6 +15,7 @@ from metrics.periods import Span
 from metrics.reading import Number, Numbers
 from qbr.pages.filters import Question
 from qbr.pages.layout import Context
+from qbr.pages.panels.facts import FactTable, Ranking
 from qbr.pages.panels.tiles import Tiles
 from qbr.pages.panels.trend import Trend
 
@@ -58,3 +59,29 @@ class LayerTrend(Trend):
         if not _there(question, numbers, self.seen(question), self.periods(question)):
             return None
         return super().context(question, numbers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRanking(Ranking):
+    """Facts of one layer as bars."""
+
+    of_layer: ClassVar[bool] = True
+
+    def is_there(self, question: Question, numbers: Numbers) -> bool:
+        return bool(_there(question, numbers, (self.stands_on,), (question.period,)))
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        return super().context(question, numbers) if self.is_there(question, numbers) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerTable(FactTable):
+    """Facts of one layer as a table."""
+
+    of_layer: ClassVar[bool] = True
+
+    def is_there(self, question: Question, numbers: Numbers) -> bool:
+        return bool(_there(question, numbers, (self.stands_on,), (question.period,)))
+
+    def context(self, question: Question, numbers: Numbers) -> Context | None:
+        return super().context(question, numbers) if self.is_there(question, numbers) else None
