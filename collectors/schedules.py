@@ -15,6 +15,7 @@ from collectors.vendors import VENDORS
 READ = "Read connection "
 RETRY = "Read again connection "
 SWEEPS = ("Take over runs whose worker died", "Take over runs whose worker died, half a minute later")
+DROP = "Load the files of the watched folder"
 TIDY = "Delete old quarantined records"
 
 
@@ -30,6 +31,7 @@ def match() -> None:
             name, {"next_run": timezone.now() + timedelta(seconds=30 * number)},
             func="collectors.tasks.sweep", schedule_type=Schedule.MINUTES, minutes=1,
         )  # fmt: skip
+    _keep(DROP, func="collectors.tasks.drop", schedule_type=Schedule.MINUTES, minutes=1)
     _keep(TIDY, func="collectors.tasks.tidy", schedule_type=Schedule.DAILY)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from collectors import collect, lease, quarantine, refusals, schedules
 from collectors.connections import CollectorRun, Connection
+from collectors.drop import folder
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,12 @@ def sweep() -> str:
 def _soon(connection_id: int, confirm_retire: bool = False) -> None:
     name = f"Go on with connection {connection_id}"
     async_task("collectors.tasks.collect_connection", connection_id, confirm_retire, task_name=name)
+
+
+def drop() -> str:
+    """Every minute: load what people and programs put into the watched folder."""
+    outcomes = folder.sweep(settings.DROP_FOLDER)
+    return "; ".join(f"{one.file}: {one.state}" for one in outcomes) or "no files"
 
 
 def tidy() -> str:

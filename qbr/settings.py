@@ -36,6 +36,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "loca
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SANDBOX_URL = env("SANDBOX_URL", default="")  # set by `make demo`; a connection to it may play the past
 DEMO = env.bool("DEMO", default=False)
+DROP_FOLDER = Path(env("QBR_DROP", default=str(postgres.LOCAL / "drop")))  # the folder whose files are loaded
 SETUP_TOKEN = env("SETUP_TOKEN", default="")  # asked of whoever makes the first admin from another machine
 
 INSTALLED_APPS = [

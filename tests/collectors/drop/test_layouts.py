@@ -17,9 +17,8 @@ from tests.collectors.drop.files import example
 
 pytestmark = pytest.mark.django_db
 EVERY = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-PLAIN = pytest.mark.parametrize(
-    "layout", [one for one in LAYOUTS.values() if not one.shapes], ids=[k for k, one in LAYOUTS.items() if not one.shapes]
-)
+OF_COLUMNS = [one for one in LAYOUTS.values() if not one.shapes]
+PLAIN = pytest.mark.parametrize("layout", OF_COLUMNS, ids=[one.key for one in OF_COLUMNS])
 
 
 @PLAIN
@@ -81,5 +80,5 @@ def test_every_layer_and_entity_of_the_product_has_a_layout() -> None:
 
 
 def _facts(layout: Layout) -> list[dict[str, object]]:
-    rows = list(layout.into._default_manager.order_by("pk").values())
-    return rows + (list(layout.into.state_model._default_manager.order_by("pk").values()) if layout.into.state_model else [])
+    tables = [layout.into, *([layout.into.state_model] if layout.into.state_model else [])]
+    return [row for table in tables for row in table._default_manager.order_by("pk").values()]
