@@ -96,8 +96,9 @@ class Moved:
 
     @property
     def weight(self) -> tuple[object, ...]:
-        """The important ones first: quarters of organizations, SmartNumbers among them, the latest."""
+        """The important ones first: quarters of organizations, SmartNumbers among them, the latest; numbers at all."""
         return (
+            self.before.value is None and self.after.value is None,
             list(GRAINS).index(self.period.grain), KINDS.index(self.scope.kind), not self.metric.smart_number,
             -self.period.starts_on.toordinal(), self.name, POSITION[self.metric.key],
         )

@@ -116,7 +116,9 @@ def test_a_ticket_on_another_board_names_the_closed_months_of_its_hours(source: 
 
 
 def raise_alert(source: Connection, at: str, on: date) -> None:
-    raised: dict[str, str | Convert] = {"external_id": "id", "asset": "device", "layer": constant("rmm"), "raised_at": utc("at")}
+    raised: dict[str, str | Convert] = {
+        "external_id": "id", "asset": "device", "layer": constant("rmm"), "raised_at": utc("at")
+    }  # fmt: skip
     plan, batch = Plan(Endpoint(name="alerts", path="/alerts", into=Alert, fields=raised), DESK, {}), Batch()
     plan.read([{"id": at, "device": 5, "at": at}], batch)
     with transaction.atomic():
