@@ -228,6 +228,20 @@ COLUMNS = {key: setting.column for key, setting in SETTINGS.items() if setting.c
 NUMBERS = frozenset(key for key, column in COLUMNS.items() if column == "numeric")  # words a formula may use
 
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def in_words(key: str, value: Any) -> str:
+    """A rule's value as a person reads it; empty where it says nothing."""
+    if key == "business_hours":
+        days: list[int] = value["days"]
+        together = len(days) > 2 and days[-1] - days[0] == len(days) - 1
+        named = [WEEKDAYS[day - 1] for day in days]
+        week = f"{named[0]} to {named[-1]}" if together else ", ".join(named)
+        return f"{week}, {value['from']} to {value['to']}"
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value)).replace("_", " ")
+
+
 def in_force(key: str, on: date) -> Any:
     """The rule's value on a day: the last that began by then, or the default."""
     return all_in_force([on])[on][key]

@@ -6,7 +6,7 @@ from metrics import reading
 from metrics.changing.by_thing import OverBudget, by_thing
 from metrics.changing.made_of import by_factor, by_input
 from metrics.changing.parts import Changed, Moved, Split
-from metrics.declare import Derived, Measured, Metric
+from metrics.declare import Derived, Measured, Median, Metric
 from metrics.definitions import CATALOGUE
 from metrics.formula import Word, parse
 from metrics.models import State
@@ -54,6 +54,8 @@ def _refused(now: Number, base: Number) -> str:
 
 def _splits(person: Person, now: Number, base: Number) -> list[Split]:
     metric = now.metric
+    if isinstance(metric, Median):
+        raise Moved("It is the middle of its rows, and no part of them adds up to its change.")
     if isinstance(metric, Derived):
         stands_for = _one_word(metric, now.scope)
         if isinstance(stands_for, Measured) and reading.may_see(person, stands_for):

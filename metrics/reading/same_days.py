@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.declare import Layer
 from metrics.breakdowns.source import Source
-from metrics.declare import Derived, Facts, Flow, Metric, Told, Total
+from metrics.declare import Derived, Facts, Flow, Median, Metric, Told, Total
 from metrics.definitions import CATALOGUE
 from metrics.formula import OWN_WORDS, evaluate, parse
 from metrics.periods import Month, Span, months_between
@@ -66,7 +66,7 @@ def _flows(metric: Metric, scope: ScopeRef) -> tuple[Flow, ...]:
     match metric:
         case Flow(facts=facts):
             return (metric,) if facts.layer is not Layer.LEDGER and metric.is_for(scope.side) else ()
-        case Total():
+        case Total() | Median():
             return ()
         case Derived():
             words = parse(metric.formula_for(scope.side)).words

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from collectors.facts.touched import Calendar
 from metrics import settings
-from metrics.declare import Across, Derived, Metric, Total
+from metrics.declare import Across, Derived, Median, Metric, Total
 from metrics.definitions import CATALOGUE, versions_of
-from metrics.formula import EXACT, MONTHS, evaluate, parse, rounded
+from metrics.formula import EXACT, MONTHS, Result, evaluate, parse, rounded
 from metrics.joined import LEAST_RESOLVED, bases_of
 from metrics.models import Origin, State
 from metrics.periods import Month, Span, months_between
+from metrics.reading.medians import median_of
 from metrics.reading.resolved import BY_HAND, GOOD, in_words, resolved
 from metrics.reading.shapes import COMPANY, NOT_LINKED, Number, Numbers, Person, ScopeRef, may_see
 from metrics.reading.stored import numbers_of
@@ -155,13 +156,19 @@ class _Year:
         measured = min((n.months or 0 for n in added), default=len(self.months))
         words = {word: Decimal(self.rules[word]) for word in formula.inputs if word in settings.NUMBERS}
         values = {n.metric.key: self._exact(n) for n in inputs} | words | {MONTHS: Decimal(measured)}
-        result = evaluate(formula, values)
+        result = self._middle(metric) if isinstance(metric, Median) else evaluate(formula, values)
         if result.value is None:
             return Number(
                 metric=metric, scope=self.scope, period=self.through, value=None, state=State.UNDEFINED,
                 cause=metric.undefined, origin=Origin.DERIVED, months=measured, of_months=measured,
             )
         return self._made(metric, result.value, inputs, measured, Origin.DERIVED)
+
+    def _middle(self, metric: Median) -> Result:
+        """From the rows themselves; the months' own medians do not tell it."""
+        of = [self.stored[metric.of.key, self.scope, month] for month in self.months]
+        own = [month.period for month in of if month.state is not State.NOT_APPLICABLE]
+        return Result(median_of(metric, self.scope, [month for month in own if isinstance(month, Month)]))
 
     def _exact(self, number: Number) -> Decimal | None:
         """A mean as it goes into formulas, so that they are rounded once."""

@@ -113,6 +113,10 @@ class Asked:
     def current(self) -> Month:
         return Month.holding(self.now.astimezone(self.zone).date())
 
+    def last_day(self, month: Month) -> date:
+        """The last of its days that has come; of a month that is to come its first."""
+        return max(month.starts_on, min(month.ends_on - timedelta(days=1), self.now.astimezone(self.zone).date()))
+
     def is_closed(self, ends_on: date) -> bool:
         """Whether the last day of what ends before this day is closed."""
         return self.closed_through is not None and ends_on - timedelta(days=1) <= self.closed_through

@@ -16,6 +16,7 @@ from metrics.rollup.cover import cover
 from metrics.rollup.derive import GIVEN, GOOD, derived_sql
 from metrics.rollup.gather import gather
 from metrics.rollup.in_force import Definitions, lay_definitions, lay_in_force
+from metrics.rollup.medians import fill
 from metrics.rollup.segments import add_up
 from metrics.rollup.sql import execute, ids, lay, text
 from metrics.rollup.tables import lay_tables, lay_upper
@@ -59,6 +60,7 @@ def compute(asked: Asked, known_at: datetime | None = None) -> None:
     gather(definitions)
     _derive_upper(definitions, sides)
     execute("ANALYZE worked")
+    fill(asked, definitions, sides)
     cover(definitions, sides)
     execute(OUTCOME)
 

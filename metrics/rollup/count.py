@@ -55,8 +55,9 @@ def count(asked: Asked, periods: Periods, narrow: frozenset[Month], definitions:
             first = group.metrics[0]
             if isinstance(first, Movement | Opening):
                 lay("amount", amounts(first.bridge))
-            execute(_counted_sql(group, definitions, company, apart, accounts if is_narrow else None))
-            if is_narrow:
+            of_accounts = is_narrow and bool(group.facts.account)
+            execute(_counted_sql(group, definitions, company, apart, accounts if of_accounts else None))
+            if of_accounts:
                 differing.append(group)
     if differing:
         _company_by_difference(differing, definitions, company)
@@ -178,20 +179,22 @@ def _counted_sql(group: Group, definitions: Definitions, company: int, apart: in
     mine = f"a.scope_id <> {company}" if accounts is not None else "true"
     if not group.facts.account:
         mine = f"a.scope_id = {company}"
+    # What belongs to no account is the company's, of which nothing else is a part.
+    together = "" if not group.facts.account else f"""
+            UNION ALL
+            SELECT {company}, p.period_id, {sums}
+            FROM part p JOIN fed f ON f.facts = {text(group.fed_as)} AND f.scope_id = p.scope_id
+                AND f.period_id = p.period_id AND f.state IN (0, 1, 2, 3)
+            GROUP BY p.period_id"""
     between = f"m.month >= {day(group.span[0].starts_on)} AND m.month < {day(group.span[1].ends_on)}"
     doubt = "coalesce(e.unsettled, 0) <> 0 AND f.state IN (0, 1)" if unsettled else "false"
     return f"""
         WITH counted AS MATERIALIZED (
             SELECT {group.columns} FROM {group.source}{only} GROUP BY 1, 2
         ), part AS (
-            SELECT coalesce(scope_id, {apart}) AS scope_id, period_id, {", ".join(named)} FROM counted
+            SELECT coalesce(scope_id, {apart if group.facts.account else company}) AS scope_id, period_id, {", ".join(named)} FROM counted
         ), every AS (
-            SELECT * FROM part
-            UNION ALL
-            SELECT {company}, p.period_id, {sums}
-            FROM part p JOIN fed f ON f.facts = {text(group.fed_as)} AND f.scope_id = p.scope_id
-                AND f.period_id = p.period_id AND f.state IN (0, 1, 2, 3)
-            GROUP BY p.period_id
+            SELECT * FROM part{together}
         )
         INSERT INTO worked (scope_id, definition_id, period_id, value, state, cause, origin, fact_rows, checksum)
         SELECT a.scope_id, u.definition_id, a.period_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from metrics.declare import Flow, Metric, Unit
+from metrics.declare import Across, Flow, Metric, Unit
 from metrics.periods import Month
 from metrics.settings import all_in_force
 
@@ -14,7 +14,7 @@ VOLUMES = (Unit.COUNT, Unit.HOURS)
 
 def is_per_working_day(metric: Metric) -> bool:
     """Whether a longer month makes more of it, so that only a day of one month compares with a day of another."""
-    return isinstance(metric, Flow) and metric.unit in VOLUMES
+    return isinstance(metric, Flow) and metric.across is Across.SUM and metric.unit in VOLUMES
 
 
 def working_days(months: Iterable[Month]) -> dict[Month, int]:

@@ -13,7 +13,7 @@ from itertools import islice
 from django.db import transaction
 
 from metrics.closing.causes import Causes
-from metrics.declare import Measured, facts_of
+from metrics.declare import Measured, Median, facts_of
 from metrics.definitions import CATALOGUE
 from metrics.models import Finding, Restatement, Scope, State
 from metrics.periods import Month, Span, months_between
@@ -82,6 +82,8 @@ def one(person: Person, metric: str, scope: ScopeRef, period: Span) -> Line | No
 def _rows_of(known: Known, metric: str, whose: Whose, period: Span) -> Iterator[Line]:
     """The rows of each month; the company's with whose each is."""
     declared, months = CATALOGUE[metric], known.begun(period)
+    if isinstance(declared, Median):
+        declared = declared.of
     if not isinstance(declared, Measured) or facts_of(declared) is None or not months or whose.ref.kind == "segment":
         return
     read = contributions.of_metric(declared, months, whose.organization)

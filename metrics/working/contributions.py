@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from metrics.declare import MayBeUntold, Measured
+from metrics.declare import MayBeUntold, Measured, Median, Metric
+from metrics.definitions import VERSIONS
 from metrics.periods import Month
 from metrics.rollup.compile import counted, with_rules
 from metrics.working.listings import listing_of
@@ -18,6 +19,7 @@ from metrics.working.source import Source, aggregate_of, source_of, sources
 
 CURSOR = "contributions"
 AT_ONCE = 2_000  # rows read, and put together, at a time
+MEDIANS = tuple(metric for metric in VERSIONS.values() if isinstance(metric, Median))
 DISTINCT = re.compile(r"count\(DISTINCT (.+)\)")
 
 
@@ -25,11 +27,11 @@ DISTINCT = re.compile(r"count\(DISTINCT (.+)\)")
 class Added:
     """One column of what rows say: to which metric, and what of it.
 
-    `adds` is an amount, `thing` what is counted once however many rows name it, `among` and `told` the rows of a
-    metric that not every vendor tells. Without a metric it is an amount that people have not decided on.
+    `adds` is an amount, `thing` what is counted once however many rows name it, `each` what a median is the middle of,
+    `among` and `told` the rows of a metric that not every vendor tells. Without a metric it is an amount that people have not decided on.
     """
 
-    metric: Measured | None
+    metric: Metric | None
     what: str
     sql: str
 
@@ -82,6 +84,9 @@ def _columns(source: Source, metrics: Sequence[Measured]) -> Iterator[Added]:
             yield Added(metric, "thing", counted(f"min({distinct[1]})", where))
         else:
             yield Added(metric, "adds", _or_nothing(aggregate, where))
+        for median in MEDIANS:
+            if median.of is metric:
+                yield Added(median, "each", counted(f"max({with_rules(median.each)})", where))
         if isinstance(metric, MayBeUntold):
             yield Added(metric, "among", _or_nothing("count(*)", metric.among))
             yield Added(metric, "told", _or_nothing("count(*)", metric.told))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from metrics import reading, settings
-from metrics.declare import Across, Derived
+from metrics.declare import Across, Derived, Median
 from metrics.definitions import CATALOGUE
 from metrics.formula import MONTHS, MONTHS_IN_YEAR, Formula, parse, working
 from metrics.joined import bases_of
@@ -27,6 +27,7 @@ from metrics.working.rests_on import (
     VersionTold,
     counted_of,
     entries_of,
+    middle_of,
     rules_of,
     systems_of,
     versions_of,
@@ -94,10 +95,12 @@ def explain(
     provenance = None if to_date else reading.provenance(person, metric, scope, period)
     formula = None if gathered or not isinstance(declared, Derived) else parse(declared.formula_for(scope.side))
     inputs, put_in = _inputs(asked, formula, number) if formula else ((), {})
+    if isinstance(declared, Median):
+        formula, put_in = None, {}
     words = {word: _word(word) for word in formula.words} if formula else {}
     shown = words | {word: f"{Decimal(plain_decimal(value)):,f}" for word, value in put_in.items()}
     return Working(
-        number=number, meaning=declared.meaning, formula=working(formula, words) if formula else "",
+        number=number, meaning=declared.meaning, formula=working(formula, words) if formula else middle_of(declared),
         formula_with_values=working(formula, shown) if formula and put_in else "", inputs=inputs,
         across=ACROSS_WORDS[declared.across] if gathered else "",  # type: ignore[attr-defined]
         months=tuple(numbers_of([declared], [scope], months, months[0].starts_on).values()) if gathered else (),

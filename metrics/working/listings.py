@@ -7,9 +7,9 @@ looked up by id, so that only the rows of one page cost anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from metrics.declare import Metric, Movement, Opening, facts_of
+from metrics.declare import Median, Metric, Movement, Opening, facts_of
 from metrics.spreadsheets import Kind
 
 
@@ -260,7 +260,8 @@ TIME_OF_ALL = Listing(
 )
 
 BY_FACTS: Mapping[str, Listing] = {
-    "tickets": TICKETS, "time": TIME, "time of all": TIME_OF_ALL, "surveys": ANSWERS, "devices": DEVICES, "devices told of": DEVICES,
+    "tickets": TICKETS, "time": TIME, "time of all": TIME_OF_ALL, "surveys": ANSWERS,
+    "devices": DEVICES, "devices told of": DEVICES,
     "agreement lines": AGREEMENT_LINES, "ledger income": LEDGER, "ledger costs": LEDGER,
     "devices by system": BY_SYSTEM, "alerts": ALERTS,
     "backups": BACKUPS, "backup runs": RUNS, "agents of endpoint protection": AGENTS, "incidents": INCIDENTS,
@@ -272,6 +273,10 @@ BY_FACTS: Mapping[str, Listing] = {
 
 def listing_of(metric: Metric) -> Listing | None:
     """None where a metric counts no rows of its own."""
+    if isinstance(metric, Median):
+        told = Shown("told", metric.each_words[0].upper() + metric.each_words[1:], metric.each, Kind.HOURS)
+        listing = BY_FACTS[metric.of.facts.name]
+        return replace(listing, columns=(*listing.columns, told))
     facts = facts_of(metric)
     if facts is None:
         return None

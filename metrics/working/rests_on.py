@@ -10,7 +10,7 @@ from typing import Any
 
 from collectors.systems import system
 from metrics import records, settings
-from metrics.declare import Metric, facts_of
+from metrics.declare import Median, Metric, facts_of
 from metrics.entering.grid import name_of
 from metrics.joined import LEAST_RESOLVED, is_joined
 from metrics.models import Definition, Entry, QueueKind
@@ -67,7 +67,14 @@ def last_day(period: Span) -> Any:
     return period.ends_on - timedelta(1)
 
 
+def middle_of(metric: Metric) -> str:
+    """What a median is the middle of; empty for any other metric."""
+    return f"the middle of {metric.each_words}" if isinstance(metric, Median) else ""
+
+
 def counted_of(metric: Metric) -> str:
+    if isinstance(metric, Median):
+        return counted_of(metric.of)
     facts = facts_of(metric)
     if facts is None:
         return ""
@@ -91,8 +98,7 @@ def _rule(key: str, metric: Metric, period: Span, values: Mapping[str, Any]) -> 
         return RuleRead("Queues by kind of work", _queues(period) or "none decided")
     if key == "ledger_categories":
         return RuleRead(f"Ledger accounts in {metric.label}", _ledger_accounts(metric, period) or "none")
-    value = f"{values[key]} %" if key == LEAST_RESOLVED else values[key]
-    shown = ", ".join(str(item).replace("_", " ") for item in value) if isinstance(value, list) else str(value)
+    shown = f"{values[key]} %" if key == LEAST_RESOLVED else settings.in_words(key, values[key])
     return RuleRead(settings.SETTINGS[key].label, shown or "none")
 
 

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from psycopg.errors import QueryCanceled
 
 from metrics import reading
-from metrics.declare import For, Measured
+from metrics.declare import For, Measured, Median
 from metrics.definitions import version_of
 from metrics.models import Scope
 from metrics.periods import Month, Span
@@ -69,13 +69,14 @@ def rows(
         return NO_ROWS
     if not reading.may_see(person, declared):
         return NO_ROWS
-    assert isinstance(declared, Measured)
+    counts = declared.of if isinstance(declared, Median) else declared
+    assert isinstance(counts, Measured)
     columns = listing.columns if len(months) == 1 else (MONTH, *listing.columns)
-    order = order if order.lstrip("-") in {column.key for column in columns} else usual_order(declared, listing)
+    order = order if order.lstrip("-") in {column.key for column in columns} else usual_order(counts, listing)
     try:
-        source = source_of(declared, months, whose.organization_id)
+        source = source_of(counts, months, whose.organization_id)
         known = counted if scope.is_company or (counted or 0) > COUNTED_AGAIN else None
-        asking = Asking(declared, scope, whose.pk, source, BUDGET)
+        asking = Asking(counts, scope, whose.pk, source, BUDGET)
         total, found = asking.page(columns, listing, order, limit, offset, known)
     except OperationalError as fault:
         if not isinstance(fault.__cause__, QueryCanceled):

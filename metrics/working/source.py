@@ -117,12 +117,14 @@ class Source:
             starts_at, ends_at = month.moments(zone)
             fixed = (
                 f"{number}::bigint", _quoted(month.starts_on, "date"), _quoted(month.ends_on, "date"),
+                _quoted(max(month.starts_on, min(month.ends_on - timedelta(1), now)), "date"),
                 _quoted(starts_at, "timestamptz"), _quoted(ends_at, "timestamptz"),
                 str(month.ends_on > now), str(number > 0),
             )
             ruled = (_quoted(for_sql(key, self._rules[month][key]), kind) for key, kind in COLUMNS.items())
             rows.append(f"({', '.join((*fixed, *ruled))})")
-        names = ", ".join(("period_id", "month", "ends_on", "starts_at", "ends_at", "running", "rolled", *COLUMNS))
+        days = ("month", "ends_on", "last_day", "starts_at", "ends_at")
+        names = ", ".join(("period_id", *days, "running", "rolled", *COLUMNS))
         return f"known_month({names}) AS MATERIALIZED (VALUES {', '.join(rows)})"
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from metrics.declare import Across, Derived, Metric, facts_of
+from metrics.declare import Across, Derived, Median, Metric, facts_of
 from metrics.definitions import CATALOGUE, VERSIONS
 from metrics.formula import MONTHS, MONTHS_IN_YEAR
 from metrics.joined import bases_of
@@ -25,6 +25,7 @@ from metrics.reading.stored import TABLES, fetched
 from metrics.rollup.compile import formula_inputs, formula_of, is_gathered
 from metrics.settings import NUMBERS
 from metrics.working.known import Known, Line, Whose, least_resolved
+from metrics.working.rests_on import middle_of
 
 AT_ONCE = 2_000
 GOOD = (State.MEASURED, State.SO_FAR, State.INSUFFICIENT_COVERAGE)
@@ -176,6 +177,8 @@ def _made_of(
     if not isinstance(span, Month) and is_gathered(metric):
         return {"made_of": "months", "across": metric.across.value,  # type: ignore[attr-defined]
                 "parts": [_month(known, of, row.definition, month) for month in known.begun(span)]}  # fmt: skip
+    if isinstance(metric, Median):
+        return {"made_of": "median", **_formula(known, of, row, metric, span), "formula": middle_of(metric)}
     if isinstance(metric, Derived):
         return {"made_of": "formula", **_formula(known, of, row, metric, span)}
     if facts_of(metric) is None:

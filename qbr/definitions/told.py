@@ -17,14 +17,14 @@ from django.utils import timezone
 from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import Calendar
 from metrics import reading, settings
-from metrics.declare import Across, Better, Derived, For, Goal, Manual, Metric, Stock
+from metrics.declare import Across, Better, Derived, For, Goal, Manual, Median, Metric, Stock
 from metrics.definitions import CATALOGUE, SEVERAL, VERSIONS, versions_of
 from metrics.formula import MONTHS, MONTHS_IN_YEAR, parse, working
 from metrics.reading import COMPANY, Person, PutInForce
 from metrics.reading.read_through import entities_of
 from metrics.reading.stored import fetched
 from metrics.rollup.compile import formula_inputs, is_gathered
-from metrics.working.rests_on import counted_of
+from metrics.working.rests_on import counted_of, middle_of
 from qbr.pages import formats
 from qbr.pages.urls import PAGES
 
@@ -164,7 +164,9 @@ class _Teller:
     def _formulas(self, metric: Metric) -> Iterator[tuple[str, tuple[Piece, ...]]]:
         if not isinstance(metric, Derived):
             return
-        if metric.client_formula and metric.client_formula != metric.formula:
+        if isinstance(metric, Median):
+            yield "", (Piece(middle_of(metric)),)
+        elif metric.client_formula and metric.client_formula != metric.formula:
             yield "For the company", self._pieces(metric.formula)
             yield "For a client", self._pieces(metric.client_formula)
         else:
@@ -195,9 +197,7 @@ class _Teller:
             elif key == "ledger_categories":
                 yield "Ledger accounts in this category", self.categories.get(metric.key) or "none"
             else:
-                value = self.rules[key]
-                words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-                yield settings.SETTINGS[key].label, words.replace("_", " ") or "none"
+                yield settings.SETTINGS[key].label, settings.in_words(key, self.rules[key]) or "none"
 
     def _read_by(self, metric: Metric) -> Iterator[Piece]:
         readers = {
@@ -215,6 +215,8 @@ def _reads(metric: Metric) -> set[str]:
 
 
 def _over_months(metric: Metric) -> str:
+    if isinstance(metric, Median):
+        return "From the rows of the whole month, quarter or year: medians neither add up nor average."
     if isinstance(metric, Derived) and not is_gathered(metric):
         return "Worked out afresh for every month, quarter and year, never averaged."
     read = "Read on the month's last complete listing. " if isinstance(metric, Stock) else ""

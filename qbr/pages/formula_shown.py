@@ -32,7 +32,9 @@ class Piece:
 
 
 def in_words(explained: Working, address: Callable[[str], str]) -> tuple[Piece, ...]:
-    """The formula with the names of its inputs; nothing where the number has none."""
+    """The formula with the names of its inputs, or its words; nothing where the number has none."""
+    if explained.parsed is None and explained.formula:
+        return (Piece(explained.formula[0].upper() + explained.formula[1:]),)
     return _pieces(explained, lambda word: _name(word), address)
 
 

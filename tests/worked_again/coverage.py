@@ -31,13 +31,13 @@ class Coverage:
 
     def _in_force(self, base: Line, period: str) -> Line:
         """A base in the version that is read in a period: the one in force on its first day."""
-        first = first_of(self._months(period)[0]).isoformat()
+        first = first_of(self.months(period)[0]).isoformat()
         decided = [each["version"] for each in self.lines.about["in_force"]
                    if each["metric"] == base["metric"] and each["from"] <= first]  # fmt: skip
         return {**base, "version": decided[-1]} if decided else base
 
     def _share(self, base: Line, period: str) -> Fraction | None:
-        split = [found for month in self._months(period) if (found := self._split(base, month)) is not None]
+        split = [found for month in self.months(period) if (found := self._split(base, month)) is not None]
         if base["across"] in ("first", "last"):
             split = split[:1] if base["across"] == "first" else split[-1:]
         told = [(known, unknown) for known, unknown in split if known is not None and unknown is not None]
@@ -58,7 +58,7 @@ class Coverage:
         unknown = (apart.collected if apart.origin in GIVEN else apart.value) if apart else None
         return abs(whole.value - (unknown or 0)), abs(unknown or Fraction(0))
 
-    def _months(self, period: str) -> list[str]:
+    def months(self, period: str) -> list[str]:
         """The months of a period that have begun."""
         found, month = [], before(end_of(period).strftime("%Y-%m"))
         many = 3 if "Q" in period else 1 if "-" in period else 12

@@ -26,6 +26,7 @@ class Lines:
         self.connections: list[Line] = []
         self.values: dict[Key, Line] = {}
         self.rows: dict[tuple[str, int, str], dict[Scope, Count]] = defaultdict(dict)
+        self.each: dict[tuple[str, int, str], dict[Scope, list[Fraction]]] = defaultdict(lambda: defaultdict(list))
         self._things: dict[tuple[str, int, str, Scope], set[int]] = defaultdict(set)
         unsettled: dict[tuple[str, str], dict[Scope, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
         exact: dict[tuple[str, int, str], dict[Scope, Count]] = defaultdict(lambda: defaultdict(lambda: NOTHING))
@@ -69,6 +70,8 @@ class Lines:
                     case "thing":
                         exact[key][scope] += Count(Fraction(0), 1, hashed(row))
                         self._things[*key, scope].add(int(text))
+                    case "each":
+                        self.each[key][scope].append(Fraction(text))
                     case "among":
                         exact[key][scope] += Count(Fraction(0), 0, 0, among=int(text))
                     case "told":

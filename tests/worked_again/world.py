@@ -55,6 +55,8 @@ class World(Lines):
                 return self._gathered(key, line)
             case "formula":
                 return given_whole(line, self._formula(key, line))
+            case "median":
+                return self._middle(key, line)
             case "rows":
                 return given(line, self._counted(key))
             case "clients":
@@ -116,6 +118,29 @@ class World(Lines):
             return worked
         value = rounded(exact)
         return replace(worked, value=value, exact=value, state=max(states), bare=max(states))
+
+    def _middle(self, key: Key, line: Line) -> Worked:
+        """The state is that of how many rows there are; the value the middle of what the period's rows tell."""
+        metric, version, scope, period = key
+        worked = self._formula(key, line)
+        assert worked is not None, line
+        if worked.bare not in GOOD:
+            return worked
+        told = sorted(
+            each for month in self.coverage.months(period) for owner, rows in self.each[metric, version, month].items()
+            if scope in (owner, ("company", "")) or owner in self._clients(line, scope, month) for each in rows
+        )
+        if not told:
+            return replace(worked, value=None, exact=None, state=UNDEFINED, bare=UNDEFINED)
+        half = len(told) // 2
+        value = rounded(told[half] if len(told) % 2 else (told[half - 1] + told[half]) / 2)
+        return replace(worked, value=value, exact=value)
+
+    def _clients(self, line: Line, scope: Scope, month: str) -> set[Scope]:
+        """A segment's clients, as its number of rows names them."""
+        [counted] = line["inputs"]
+        told = self.values.get((counted["metric"], counted["version"], scope, month), {})
+        return {("organization", part["client"]) for part in told.get("parts", ())} if scope[0] == "segment" else set()
 
     def _input(self, key: Key, told: Line) -> Worked | None:
         """An input is worked out again itself, and what the working says of it must be what is stored for it."""

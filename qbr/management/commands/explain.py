@@ -124,7 +124,7 @@ def _state(value: dict[str, Any]) -> str:
 
 
 def _made_of(value: dict[str, Any], definition: dict[str, Any]) -> Iterator[str]:
-    if value["made_of"] == "formula":
+    if value["made_of"] in ("formula", "median"):
         yield f"  = {value['formula']}"
     elif value["made_of"] == "months":
         yield f"  the {value['across']} of its months"
