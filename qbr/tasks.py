@@ -43,6 +43,11 @@ def follow() -> str:
     return "nothing moved" if done is None else f"{done.rows_written} values written"
 
 
+def follow_soon(why: str) -> None:
+    """Ask the worker to follow what was written; were it away, the schedule does so within a minute of its return."""
+    async_task("qbr.tasks.follow", task_name=why[:100])
+
+
 def work_out(cause: str) -> None:
     """The figures that follow from what people decided or entered."""
     varying.hold(rollup.run(cause), everyone=cause == CLOSED)  # from then on limits rest on closed months alone

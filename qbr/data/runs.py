@@ -42,8 +42,10 @@ def spoken(time: timedelta) -> str:
 
 
 def newest(how_many: int) -> list[Run]:
-    listed = CollectorRun.objects.select_related("connection").order_by("-started_at")[:how_many]
     return [
-        Run(run, {word: sum(counts.get(word, 0) for counts in run.counts.values()) for word in COUNTED})
-        for run in listed
-    ]  # fmt: skip
+        counted(run) for run in CollectorRun.objects.select_related("connection").order_by("-started_at")[:how_many]
+    ]
+
+
+def counted(run: CollectorRun) -> Run:
+    return Run(run, {word: sum(counts.get(word, 0) for counts in run.counts.values()) for word in COUNTED})

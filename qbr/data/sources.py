@@ -15,7 +15,7 @@ from collectors.declare import Layer
 from collectors.facts.readings import Listing, Reading
 from collectors.facts.touched import Calendar
 from collectors.schedules import next_reading
-from collectors.systems import ENTERED, is_collected, system
+from collectors.systems import ENTERED, FILES, is_collected, system
 from metrics import reading
 from metrics.reading import Freshness, Person, SystemFreshness
 from qbr.data.progress import UNDER_WAY, Progress, newest_runs, progress_in
@@ -24,7 +24,7 @@ from qbr.vendor_docs.entities import LAYERS
 
 @dataclass(frozen=True)
 class Source:
-    """`state` is one of fresh, reading, stale, failing, off, new, entered; `word` says it to people.
+    """`state` is one of fresh, reading, stale, failing, off, new, entered, files; `word` says it to people.
 
     What is not `collected` was written into the tables, and there is nothing to read it from.
     """
@@ -63,10 +63,12 @@ class Known:
         return ENTITIES.get(self.entity) or str(apps.get_model("collectors", self.entity)._meta.verbose_name_plural)
 
 
-TONES = {"fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": "", "entered": ""}
+TONES = {
+    "fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": "", "entered": "", "files": "",
+}  # fmt: skip
 WORDS = {
     "fresh": "Up to date", "reading": "Reading now", "stale": "Stale", "failing": "Needs a person",
-    "off": "Switched off", "new": "Not read yet", "entered": ENTERED,
+    "off": "Switched off", "new": "Not read yet", "entered": ENTERED, "files": "Loaded from files",
 }  # fmt: skip
 
 
@@ -115,6 +117,8 @@ def _state(connection: Connection, last_good_at: datetime | None, system: System
         return "reading"
     if last_good_at is None and system.state is Freshness.STALE:
         return "new"
+    if connection.vendor in FILES:
+        return "files"
     return system.state.value
 
 

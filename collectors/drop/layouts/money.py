@@ -132,7 +132,7 @@ LEDGER = Layout(
     "not nought, they are not known.",
     layer=Layer.LEDGER,
     into=LedgerBalance,
-    known_by=("Account", "Month", "Basis"),
+    known_by=("Account", "Month"),  # a source holds one basis
     by="month",
     dated=("Month",),
     settles="Basis",
