@@ -6,13 +6,17 @@ The parts add up to the stored metric of the same name, since they are counted b
 from metrics.breakdowns.agreements import AgreementRow, MovedAgreement, agreements, moved_agreements
 from metrics.breakdowns.estate import (
     Contact,
+    Online,
     OverMonths,
     Series,
+    Supported,
     Unseen,
     UnseenDevices,
+    by_support,
     endpoints_over,
     last_contact,
     not_seen,
+    online_now,
 )
 from metrics.breakdowns.ledger import Beside, Unmapped, mrr_beside_ledger, unmapped_ledger
 from metrics.breakdowns.sales import Billed, Stage, invoiced_by_class, invoiced_by_kind, pipeline_by_stage
@@ -30,8 +34,8 @@ from metrics.breakdowns.systems import OfSystem, by_system
 
 __all__ = [
     "Age", "AgreementRow", "Beside", "Billed", "Contact", "KindOfWork", "LongTicket", "MovedAgreement", "OfSystem",
-    "OverMonths", "Series", "Stage", "Unmapped", "Unseen", "UnseenDevices", "Worked", "agreements", "by_system",
-    "endpoints_over", "hours_by_kind", "invoiced_by_class", "invoiced_by_kind", "last_contact", "longest_tickets",
-    "moved_agreements", "mrr_beside_ledger", "not_seen", "open_by_age", "pipeline_by_stage", "tickets_by",
-    "unmapped_ledger",
+    "Online", "OverMonths", "Series", "Stage", "Supported", "Unmapped", "Unseen", "UnseenDevices", "Worked",
+    "agreements", "by_support", "by_system", "endpoints_over", "hours_by_kind", "invoiced_by_class",
+    "invoiced_by_kind", "last_contact", "longest_tickets", "moved_agreements", "mrr_beside_ledger", "not_seen",
+    "online_now", "open_by_age", "pipeline_by_stage", "tickets_by", "unmapped_ledger",
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from collectors.facts.estate import AssetKind
 from metrics.breakdowns.source import Source, listed
-from metrics.definitions.facts import DEVICES, NO_SPARE
+from metrics.definitions.facts import DEVICES, DEVICES_BY_SYSTEM, NO_SPARE
 from metrics.periods import Month
 from metrics.reading import ScopeRef
 from metrics.rollup.compile import with_rules
@@ -173,3 +173,44 @@ def not_seen(scope: ScopeRef, now: datetime, days: int = 30, limit: int = 100) -
 def _now(source: Source, columns: str, where: str) -> str:
     owner = source.owner(DEVICES, "%(on)s::date")
     return NOW.format(columns=columns, owner=owner, kept=source.kept(DEVICES), where=with_rules(where))
+
+
+BY_SUPPORT = """, {listed}
+SELECT system.supported_until, f.os, count(*)::int
+FROM {rows} GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 3 DESC, 2"""
+
+
+@dataclass(frozen=True)
+class Online:
+    """Of one kind of device how many were online at the last reading, how many not, and of how many it is not told."""
+
+    kind: str
+    online: int
+    offline: int
+    untold: int
+
+
+@dataclass(frozen=True)
+class Supported:
+    """Devices on one operating system and the last day its maker supports it; None: no row of the table says."""
+
+    until: date | None
+    os: str
+    devices: int
+
+
+def online_now(scope: ScopeRef, now: datetime) -> list[Online]:
+    """As last listed, by kind; empty where no system tells."""
+    source = Source(scope, (Month.holding(now.date()),))
+    states = ("t.online", "NOT t.online", "t.online IS NULL")
+    columns = ", ".join(("f.kind", *(f"count(*) FILTER (WHERE {state})::int" for state in states)))
+    rows = source.rows(f"{_now(source, columns, ENDPOINT)} GROUP BY 1 ORDER BY 1", {"on": now.date()})
+    found = [Online(*row) for row in rows]
+    return found if any(each.online or each.offline for each in found) else []
+
+
+def by_support(scope: ScopeRef, month: Month) -> list[Supported]:
+    """Endpoints by operating system at a month's end, those whose support ends first before the others."""
+    source = Source(scope, (month,))
+    body = BY_SUPPORT.format(listed=listed(DEVICES_BY_SYSTEM), rows=source.standing(DEVICES_BY_SYSTEM, ENDPOINT))
+    return [Supported(*row) for row in source.rows(body)]

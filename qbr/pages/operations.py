@@ -9,12 +9,12 @@ from typing import Literal
 from collectors.declare import Layer
 from collectors.facts.estate import AssetKind
 from metrics import breakdowns
-from metrics.breakdowns import Contact, Unseen
+from metrics.breakdowns import Contact, Supported, Unseen
 from metrics.declare import Unit
 from qbr.pages import formats, tables
 from qbr.pages.filters import TREND_MONTHS, Question
 from qbr.pages.layout import Page, Width
-from qbr.pages.panels import BySystem, FactTable, LayerTiles, Over, Ranked, Ranking, Stacked, Tiles, Trend
+from qbr.pages.panels import BySystem, FactTable, LayerTable, LayerTiles, Over, Ranked, Ranking, Stacked, Tiles, Trend
 from qbr.pages.tables import Column, Line, Table
 
 QUIET_DAYS = 30
@@ -85,6 +85,37 @@ def _quiet(device: Unseen, question: Question) -> Line:
             *client,
             tables.text(device.location),
             tables.on_day(seen) if seen else tables.text("never"),
+        )
+    )
+
+
+def online(question: Question) -> Table:
+    columns = (
+        Column("Class"), Column("Online", Unit.COUNT), Column("Offline", Unit.COUNT), Column("Not told", Unit.COUNT)
+    )  # fmt: skip
+    found = breakdowns.online_now(question.scope, question.now.astimezone(question.zone))
+    rows = (
+        (tables.text(str(AssetKind(each.kind).label)),
+         *(tables.amount(many, Unit.COUNT) for many in (each.online, each.offline, each.untold)))
+        for each in found
+    )  # fmt: skip
+    return Table("Online at the last reading", columns, tables.lines(list(rows)))
+
+
+def by_support(question: Question) -> Table:
+    columns = (Column("Operating system"), Column("Supported until"), Column(""), Column("Endpoints", Unit.COUNT))
+    found = breakdowns.by_support(question.scope, question.last_month)
+    return Table("Endpoints by end of support", columns, tuple(_supported(each, question) for each in found))
+
+
+def _supported(row: Supported, question: Question) -> Line:
+    has_ended = row.until is not None and row.until < question.last_day
+    return Line(
+        (
+            tables.text(row.os),
+            tables.on_day(row.until) if row.until else tables.text("not in the table"),
+            tables.text("out of support" if has_ended else " ", css="provisional" if has_ended else ""),
+            tables.amount(row.devices, Unit.COUNT),
         )
     )
 
@@ -194,6 +225,30 @@ ROWS = (
                 "devices_warranty_due",
             ),
             gaps=("out-of-support",),
+        ),
+    ),
+    (
+        LayerTable(
+            key="by-support",
+            stands_on="devices_out_of_support",
+            title="Endpoints by end of support",
+            subtitle="At the period's end, by operating system, those that end first before the others",
+            width=Width.TWO_THIRDS,
+            slow=True,
+            read=by_support,
+            at_most=12,
+            empty=NO_DEVICES,
+        ),
+        LayerTable(
+            key="online",
+            stands_on="endpoints_managed",
+            title="Online at the last reading",
+            subtitle="Endpoints, now; no RMM read here tells how long they were up",
+            width=Width.THIRD,
+            calm=True,
+            slow=True,
+            read=online,
+            empty="No system tells whether a device is online.",
         ),
     ),
     (
