@@ -64,7 +64,8 @@ class Known:
 
 
 TONES = {
-    "fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": "", "entered": "", "files": "",
+    "fresh": "good", "reading": "", "stale": "watch", "failing": "act", "off": "", "new": "", "entered": "",
+    "files": "",
 }  # fmt: skip
 WORDS = {
     "fresh": "Up to date", "reading": "Reading now", "stale": "Stale", "failing": "Needs a person",
