@@ -43,7 +43,8 @@ BY_HAND: dict[str, tuple[str, str]] = {
     "license_spend": ("170", "120"), "license_charges": ("200", "200"),
 }
 WORKED_OUT = {
-    "patch_compliance": "40", "devices_restarted": "66.66666667", "antivirus_coverage": "40", "backup_success": "66.66666667", "recovery_tested": "25",
+    "patch_compliance": "40", "devices_restarted": "66.66666667",
+    "antivirus_coverage": "40", "backup_success": "66.66666667", "recovery_tested": "25",
     "backup_coverage": "66.66666667", "servers_not_backed_up": "1", "edr_coverage": "33.33333333",
     "devices_unprotected": "4",
     "secure_score": "50", "mfa_coverage": "66.66666667", "license_use": "58.82352941",
