@@ -180,6 +180,66 @@ WORK: Row = (
         metrics=("tickets_sla_met_pct",),
     ),
 )
+PACE = Tiles(
+    key="pace",
+    title="How soon, and how well",
+    bare=False,
+    subtitle="Times in business hours, the middle of the tickets closed",
+    metrics=("first_response_hours", "resolve_hours", "same_day_close_pct", "reopened_pct", "csat", "surveys_answered"),
+)
+TIMES: Row = (
+    Trend(
+        key="times",
+        title="First response and time to resolve",
+        subtitle="Business hours, the middle of the tickets closed in the month",
+        width=Width.TWO_THIRDS,
+        metrics=("first_response_hours", "resolve_hours"),
+    ),
+    Trend(
+        key="csat",
+        title="CSAT",
+        subtitle="Share of the surveys answered well, by month",
+        width=Width.THIRD,
+        metrics=("csat",),
+    ),
+)
+BACKLOG = Trend(
+    key="backlog",
+    title="Backlog by age",
+    subtitle="Reactive tickets open at each month's end, by how long they had been",
+    kind=Kind.STACK,
+    width=Width.TWO_THIRDS,
+    metrics=(
+        "tickets_open_to_1_day",
+        "tickets_open_2_to_7_days",
+        "tickets_open_8_to_30_days",
+        "tickets_open_over_30_days",
+    ),
+)
+SAME_DAY = Trend(
+    key="same-day",
+    title="Same-day close",
+    subtitle="Share of the tickets closed, by month",
+    width=Width.THIRD,
+    metrics=("same_day_close_pct",),
+)
+CAPACITY: Row = (
+    Tiles(
+        key="capacity",
+        title="Capacity",
+    bare=False,
+        subtitle="Technicians who entered time, at the setting's hours a month",
+        width=Width.THIRD,
+        metrics=("utilization", "capacity_hours", "technicians_at_work"),
+    ),
+    Trend(
+        key="utilization",
+        title="Utilization",
+        subtitle="Hours for clients of the hours there were, by month",
+        width=Width.TWO_THIRDS,
+        metrics=("utilization",),
+    ),
+)
 LONGEST: Row = (
     FactTable(
         key="longest",
@@ -199,7 +259,11 @@ PAGE = Page(
     rows=(
         (TILES,),
         (FLOW, OPEN),
+        (PACE,),
+        TIMES,
+        (BACKLOG, SAME_DAY),
         WORK,
+        CAPACITY,
         (_by("queue"), _by("type"), _by("technician")),
         (_by("client", Width.FULL),),
         LONGEST,
@@ -207,6 +271,9 @@ PAGE = Page(
     client_rows=(
         (CLIENT_TILES,),
         (FLOW, OPEN),
+        (PACE,),
+        TIMES,
+        (BACKLOG, SAME_DAY),
         WORK,
         (_by("queue", Width.HALF), _by("type", Width.HALF)),
         LONGEST,
