@@ -42,7 +42,7 @@ NUMBERED = re.compile(r"(?P<number>\d[\w.-]*)\s+[·•\u00b7-]\s+(?P<name>.+)")
 JOB = re.compile(r"(?P<job>.+?)\s*\n?\s*\((?P<customer>[^()]+)\)", re.DOTALL)
 MONTHS = {name[:3].casefold(): place for place, name in enumerate(calendar.month_name) if name}
 NAMED = re.compile(r"(?P<name>[A-Za-z]{3,9})\.?(?P<days>\s+\d{1,2}\s*-\s*\d{1,2},)?[\s,'’-]*(?P<year>\d{4}|\d{2})")
-NUMBERS = re.compile(r"(?P<year>\d{4})[-/](?P<month>\d{1,2})(?:-\d{1,2})?(?:[ T]00:00(?::00)?)?")
+NUMBERS = re.compile(r"(?P<year>\d{4})[-/](?P<month>\d{1,2})(?:[-/]0?1)?")  # a spreadsheet took “Jan 26” for the 26th
 AMERICAN = re.compile(r"(?P<month>\d{1,2})/(?P<year>\d{4})")
 BASIS = re.compile(r"\b(?P<basis>accrual|cash)\s+basis\b", re.IGNORECASE)
 TO = re.compile(r"\s+(?:through|to|thru)\s+", re.IGNORECASE)
@@ -101,7 +101,9 @@ def by_month(table: Table, _: Span | None = None) -> list[Row]:
     totals = {place for place, name in report.columns.items() if name.casefold() == "total"}
     for place, name in report.columns.items():
         if months[place] is None and place not in totals:
-            raise DropError(f"The column “{name}” is no month. Run the report with columns by month.")
+            raise DropError(
+                f"The column “{name}” is no month. Run the report with columns by month, and load it as exported."
+            )
     known = {place: month for place, month in months.items() if month is not None}
     if len(set(known.values())) < len(known):
         raise DropError("Two columns of the report are the same month.")

@@ -219,7 +219,7 @@ def test_a_file_that_is_no_such_report_says_what_is_wrong(sheet: str, says: str)
     [
         ("Jan 26", 1), ("January 2026", 1), ("Feb '26", 2), ("Mar-26", 3), ("Sept 2026", 9), ("2026-04-01", 4),
         ("05/2026", 5), ("Nov 1 - 21, 26", 11), ("Nov 5 - 21, 26", 0), ("Jan - Mar 26", 0), ("TOTAL", 0),
-        ("13/2026", 0), ("Mayor 2026", 0),
+        ("13/2026", 0), ("Mayor 2026", 0), ("2026-01-25", 0), ("25-Jan", 0),
     ],
 )  # fmt: skip
 def test_a_column_is_a_month_by_its_head(text: str, month: int) -> None:
