@@ -119,8 +119,7 @@ def _quoted(name: str) -> str:
 
 def _plain(cell: str) -> str:
     """Without the sign by which a spreadsheet is told that no formula follows."""
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULA and cell[1:2] else cell
+    return cell[1:] if cell.startswith("'") and cell[1:2] and cell[1:2] in FORMULA else cell
 
 
 # Values
@@ -137,7 +136,7 @@ def _values(columns: Iterable[Column], row: Row, told: Habits) -> None:
         try:
             if len(text) > LONGEST:
                 raise ValueError(f"longer than {LONGEST:,} characters")
-            row.record[column.name] = cells.value(column, text, told)
+            row.record[column.name] = text if column.kind is Kind.TEXT else cells.value(column, text, told)
         except (ValueError, OverflowError) as fault:
             row.record[column.name] = None
             _fault(row, f"{column.name}: {fault}")

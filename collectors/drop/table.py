@@ -71,7 +71,7 @@ def _workbook(name: str, content: bytes) -> Table:
         book = CalamineWorkbook.from_filelike(io.BytesIO(_plain_zip(name, content)))
         for sheet_name in book.sheet_names:
             sheet = book.get_sheet_by_name(sheet_name)
-            if sheet.total_height * sheet.total_width > MOST_CELLS:
+            if (sheet.total_height + 1) * (sheet.total_width + 1) > MOST_CELLS:  # these are the last row and column
                 raise DropError(_too_many(name))
             rows = _numbered([_cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False))
             if rows:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from collectors.systems import of_other_layers
+from collectors.systems import FILES, of_other_layers
 from metrics.declare import Bridge, Facts, Flow, Metric, Standing, Stock, Told, ToldStanding, ToldStock
 from metrics.definitions import CATALOGUE
 from metrics.models import Period, Scope
@@ -327,15 +327,17 @@ def _lay_readings(asked: Asked) -> None:
 def sources(facts: Facts, readings: str) -> str:
     """Connections that feed an entity: they have been read for it, or hold facts of a read not yet ended well.
 
-    One of a vendor that feeds it elsewhere will, so that the sum of those read before it is not taken for the whole.
+    One of a vendor that feeds it elsewhere will, so that the sum of those read before it is not taken for the whole;
+    but of a source of files nobody knows what will be loaded into it.
     A system known to speak for another layer does not: the EDR's devices are no part of the RMM's. The ORDER BY has
     the planner look one row up by key instead of reading the whole table for a connection without.
     """
     table, entity = facts.entity._meta.db_table, text(facts.entity.__name__)
     elsewhere = ", ".join(text(slug) for slug in of_other_layers(facts.layer))
+    files = ", ".join(map(text, FILES))
     return f"""SELECT connection_id FROM (
         SELECT connection_id FROM {readings} WHERE entity = {entity}
-        UNION SELECT c.id FROM connection c WHERE c.enabled AND c.vendor IN (
+        UNION SELECT c.id FROM connection c WHERE c.enabled AND c.vendor NOT IN ({files}) AND c.vendor IN (
             SELECT k.vendor FROM connection k JOIN {readings} k_read ON k_read.connection_id = k.id
             WHERE k_read.entity = {entity})
         UNION SELECT c.id FROM connection c WHERE (
