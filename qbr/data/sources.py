@@ -15,7 +15,7 @@ from collectors.declare import Layer
 from collectors.facts.readings import Listing, Reading
 from collectors.facts.touched import Calendar
 from collectors.schedules import next_reading
-from collectors.systems import ENTERED, FILES, is_collected, system
+from collectors.systems import ENTERED, FILES, LOADED, is_collected, system
 from metrics import reading
 from metrics.reading import Freshness, Person, SystemFreshness
 from qbr.data.progress import UNDER_WAY, Progress, newest_runs, progress_in
@@ -69,7 +69,7 @@ TONES = {
 }  # fmt: skip
 WORDS = {
     "fresh": "Up to date", "reading": "Reading now", "stale": "Stale", "failing": "Needs a person",
-    "off": "Switched off", "new": "Not read yet", "entered": ENTERED, "files": "Loaded from files",
+    "off": "Switched off", "new": "Not read yet", "entered": ENTERED, "files": LOADED,
 }  # fmt: skip
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+import xlsxwriter
 
 from collectors.drop import quickbooks_desktop
 from collectors.drop.declare import Span
 from collectors.drop.quickbooks_desktop import month_of
 from collectors.drop.table import DropError, Table
+from collectors.drop.table import table as open_table
 
 Cells = list[list[str]]
 Told = dict[str, str]
@@ -272,3 +275,32 @@ def test_a_quarter_by_customer_cannot_be_parted_into_months(title: str) -> None:
 def test_a_report_by_month_is_none_by_customer() -> None:
     with pytest.raises(DropError, match="Load it as a profit and loss by month"):
         by_customer(BY_MONTH)
+
+
+def test_a_workbook_is_read_as_quickbooks_makes_it() -> None:
+    """Labels go a column further in by level, empty columns part the months, and amounts are numbers."""
+    rows: list[tuple[int, dict[int, str | float]]] = [
+        (0, {6: "Jan 26", 8: "Feb 26", 10: "TOTAL"}),
+        (1, {1: "Ordinary Income/Expense"}),
+        (2, {2: "Income"}),
+        (3, {3: "4000 · Managed services"}),
+        (4, {4: "4010 · Server care", 6: 0.1, 8: 1000, 10: 1000.1}),
+        (5, {4: "4000 · Managed services - Other", 6: 0.2, 8: -25.5, 10: -25.3}),
+        (6, {3: "Total 4000 · Managed services", 6: 0.1 + 0.2, 8: 974.5, 10: 974.8}),
+        (8, {2: "Total Income", 6: 0.1 + 0.2, 8: 974.5, 10: 974.8}),
+        (9, {1: "Net Ordinary Income", 6: 0.1 + 0.2, 8: 974.5, 10: 974.8}),
+        (10, {0: "Net Income", 6: 0.1 + 0.2, 8: 974.5, 10: 974.8}),
+    ]
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Sheet1")
+        for at, cells in rows:
+            for place, cell in cells.items():
+                sheet.write(at, place, cell)
+    found = quickbooks_desktop.by_month(open_table(content.getvalue(), "report.xlsx"))
+    assert [(at, row["Account"], row["Month"], Decimal(row["Amount"])) for at, row in found] == [
+        (5, "Managed services:Server care", "2026-01-01", Decimal("0.1")),
+        (5, "Managed services:Server care", "2026-02-01", Decimal(1000)),
+        (6, "Managed services", "2026-01-01", Decimal("0.2")),
+        (6, "Managed services", "2026-02-01", Decimal("-25.5")),
+    ]
