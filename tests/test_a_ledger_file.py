@@ -133,6 +133,20 @@ def test_a_corrected_report_takes_the_place_of_the_one_before(admin: User) -> No
     assert number(admin, "net_profit", Quarter(2026, 1)).value == Decimal(2150)
 
 
+def test_an_account_that_a_later_report_leaves_out_has_no_amount_any_more(admin: User) -> None:
+    load(BY_MONTH, sheet(), "Books")
+    without = REPORT.replace("4100 · Projects,250.00,(50.00),0.00,200.00\n", "").replace("850.00", "600.00")
+    without = without.replace(
+        '"1,250.00","1,050.00","1,200.00","3,500.00"', '"1,000.00","1,100.00","1,200.00","3,300.00"'
+    )
+    without = without.replace("600.00,950.00", '600.00,"1,000.00"').replace("3,000.00", "2,800.00")
+    without = without.replace("550.00,650.00", "300.00,700.00").replace("2,100.00", "1,900.00")
+    assert check(BY_MONTH, sheet(without), "Books").retired == 3
+    load(BY_MONTH, sheet(without), "Books", confirm_retire=True)
+    standing = LedgerBalance.objects.filter(retired_on=None)
+    assert sum(standing.filter(ledger_account__side="income").values_list("amount", flat=True)) == Decimal(3300)
+
+
 def test_a_month_that_no_file_told_is_not_nought(admin: User) -> None:
     load(BY_MONTH, sheet(), "Books")
     decide()

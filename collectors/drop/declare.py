@@ -106,6 +106,11 @@ class Layout:
         return not self.by
 
     @property
+    def whole(self) -> bool:
+        """Whether a file names everything of its days, unless it is said not to: lists of a day, and reports."""
+        return self.stands or self.shapes is not None
+
+    @property
     def vendor(self) -> str:
         """The slug of the connections its files are loaded into."""
         return f"files_{self.layer}"

@@ -81,7 +81,7 @@ def load(
     """Load a file into the connection of this name, made where there is none; one transaction.
 
     `span`: the days it speaks for (of what stood, the day it was listed on); None: those its rows name, or today.
-    `complete`: it names everything of its days, so that what it leaves out is retired; None: only of what stood.
+    `complete`: it names everything of its days, so that what it leaves out is retired; None: if the layout is whole.
     Raises DropError, and changes nothing, where the file cannot be loaded at all. `run.file` is its LoadedFile.
     """
     return load_and_tell(layout, table, source, span=span, complete=complete, by=by, confirm_retire=confirm_retire)[0]
@@ -104,7 +104,7 @@ class _Loading:
         by: User | None, confirmed: bool | None,
     ) -> None:
         self.layout, self.table, self.by, self.confirmed = layout, table, by, confirmed
-        self.complete = layout.stands if complete is None else complete
+        self.complete = layout.whole if complete is None else complete
         self.calendar, self.now = Calendar.current(), timezone.now()
         self.source = connection_for(layout, source)
         hold(self.source)

@@ -73,7 +73,7 @@ class FileForm(forms.Form):
         self.fields["complete"] = forms.BooleanField(
             label="It names everything of these days" if layout.happens else "It names everything there was that day",
             help_text="What earlier files of this source told and this one leaves out is then retired, never deleted.",
-            required=False, initial=layout.stands or bool(layout.shapes),  # a report is whole, or it is refused
+            required=False, initial=layout.whole,
         )  # fmt: skip
 
     def clean_source(self) -> str:
