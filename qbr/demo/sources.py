@@ -22,7 +22,7 @@ MONTHS_OF_OTHERS = 6  # of the others only so many month ends are played: the pa
 
 
 def calendar(world: dict[str, Any]) -> list[Month]:
-    """The months before this one that the sandbox knows; days begin where the synthetic MSP's do."""
+    """The months before this one that the sandbox knows and the calendar reads; days begin where its MSP's do."""
     calendar = Calendar.current()
     first = parse(world["first_month"])
     assert isinstance(first, Month)
@@ -30,7 +30,7 @@ def calendar(world: dict[str, Any]) -> list[Month]:
         calendar.time_zone, calendar.read_from = world["zone"], first.starts_on
         calendar.save(update_fields=["time_zone", "read_from"])
     today = timezone.now().astimezone(calendar.zone).date()
-    return list(months_between(first, Month.holding(today).previous))
+    return list(months_between(max(first, Month.holding(calendar.read_from)), Month.holding(today).previous))
 
 
 def played(source: Connection, months: Sequence[Month]) -> Sequence[Month]:
