@@ -25,7 +25,7 @@ from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import EVERY_ACCOUNT, Touched
 from collectors.forms import ConnectionForm, EnteredForm, form_for, stored_secrets
 from collectors.quarantine import replay
-from collectors.systems import ENTERED, is_collected, system
+from collectors.systems import is_collected, system, uncollected
 from collectors.tried import PATIENCE, SECONDS
 from collectors.vendors import VENDORS
 
@@ -134,7 +134,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     @admin.display(description="Last run")
     def last_run(self, obj: Any) -> str:
         if not is_collected(obj.vendor):
-            return ENTERED
+            return uncollected(obj.vendor)
         return CollectorRun.State(obj.last_state).label if obj.last_state else "Never"
 
     @admin.display(description="Consent")
@@ -276,7 +276,8 @@ def _to_connection(pk: int) -> HttpResponse:
 def _say_test(request: HttpRequest, connection: Connection) -> None:
     vendor = VENDORS.get(connection.vendor)
     if vendor is None:
-        messages.warning(request, f"{connection.label}: {ENTERED.lower()}. There is nothing to test.")
+        how = uncollected(connection.vendor).lower()
+        messages.warning(request, f"{connection.label}: {how}. There is nothing to test.")
         return
     try:
         with Client(connection, vendor, patience=PATIENCE, deadline=time.monotonic() + SECONDS) as client:

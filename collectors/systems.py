@@ -28,11 +28,17 @@ UNREAD: dict[str, System] = {**FILES}
 
 
 ENTERED = "Entered without a collector"  # what people are told of a connection that nothing here can read
+LOADED = "Loaded from files"
 
 
 def is_collected(slug: str) -> bool:
     """Whether a vendor file reads such connections. The records of any other were written straight into the tables."""
     return slug in VENDORS
+
+
+def uncollected(slug: str) -> str:
+    """How the records of a connection come that no vendor file reads, for people."""
+    return LOADED if slug in FILES else ENTERED
 
 
 def of_other_layers(layer: Layer) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from collectors.connections import Connection, QuarantinedRecord
 from collectors.declare import Convert, Endpoint, Layer
+from collectors.drop.layouts import LAYOUTS
 from collectors.facts.accounts import Account
-from collectors.systems import UNREAD, system
+from collectors.systems import FILES, UNREAD, system
 from collectors.vendors import VENDORS
 from metrics.models import Period
 from metrics.periods import Month
@@ -148,6 +149,8 @@ def _are(count: int) -> str:
 
 
 def _list(vendor: str, endpoint: str) -> _List:
+    if vendor in FILES and (layout := LAYOUTS.get(endpoint)):
+        return _List(layout.into.__name__, layout.dated)
     declared = VENDORS.get(vendor)
     found = next((each for each in (declared.endpoints if declared else ()) if each.name == endpoint), None)
     return _List(found.into.__name__, _dated(found)) if found else _List("", ())

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from collectors.facts.touched import Calendar
 from collectors.models import CollectorRun, Connection, Listing, Reading
-from collectors.systems import ENTERED, is_collected, system
+from collectors.systems import is_collected, system, uncollected
 from metrics.reading.shapes import Person
 
 DAY = timedelta(days=1)
@@ -84,7 +84,7 @@ def _of(row: Connection, now: datetime, zone: ZoneInfo) -> SystemFreshness:
 
 def _state(row: Connection, now: datetime) -> tuple[Freshness, str]:
     if not is_collected(row.vendor):
-        return Freshness.ENTERED, f"{ENTERED}."
+        return Freshness.ENTERED, f"{uncollected(row.vendor)}."
     good_at, last_state = row.good_at, row.last_state  # type: ignore[attr-defined]
     if row.problem:
         return Freshness.FAILING, row.problem

@@ -12,7 +12,7 @@ from django_q.models import Schedule
 from collectors import schedules
 from collectors.connections import Connection
 from collectors.declare import Layer
-from collectors.systems import UNREAD, is_collected, system
+from collectors.systems import UNREAD, is_collected, system, uncollected
 from collectors.vendors import VENDORS
 
 SLUGS = [*UNREAD, "taken_out_of_the_tree"]
@@ -50,7 +50,7 @@ def test_nothing_is_scheduled_for_it_and_collecting_everything_passes_it_by() ->
 def test_its_admin_page_opens_and_says_that_no_file_reads_it(web: Client, slug: str) -> None:
     source = entered(slug)
     listed = web.get(reverse("admin:collectors_connection_changelist")).content.decode()
-    assert source.label in listed and "Entered without a collector" in listed
+    assert source.label in listed and uncollected(slug) in listed
     page = web.get(reverse("admin:collectors_connection_change", args=[source.pk])).content.decode()
     assert f"{TOLD} {source.label}" in page and "Test connection" not in page and "id_schedule" not in page
 
