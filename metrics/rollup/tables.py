@@ -45,6 +45,7 @@ WITH held AS (
     JOIN connection c ON c.id = r.connection_id
     JOIN known_month m ON m.period_id = r.period_id
     JOIN linked l ON l.connection_id = c.id AND l.starts_on < m.ends_on AND l.ends_on > m.month
+    JOIN scoped w ON w.scope_id = l.scope_id AND NOT (w.internal AND r.facts IN ({ours}))
     WHERE r.state <> 4 AND r.facts IN (
         SELECT facts FROM read_state WHERE facts NOT IN ({whole}) GROUP BY 1 HAVING count(DISTINCT connection_id) > 1)
 ), client AS (
@@ -280,13 +281,13 @@ def _lay_readings(asked: Asked) -> None:
     states += [_moved_states(bridge) for bridge in bridges() if bridge.facts.name in stocks]
     lay("read_state", " UNION ALL ".join(states))
     whole = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.account) or "''"
-    lay("doubled", DOUBLED.format(whole=whole))
+    ours = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.internal) or "''"
+    lay("doubled", DOUBLED.format(whole=whole, ours=ours))
     counted = [(name, entity) for name, facts in (flows | stocks).items() for entity in entities_of(facts)]
     lay("refused", REFUSED.format(
         counted=", ".join(f"({text(name)}, {text(entity)})" for name, entity in counted) or "('', '')", zone=zone,
         told_apart=", ".join(text(name) for name, facts in (flows | stocks).items() if facts.told_apart),
     ))
-    ours = ", ".join(text(facts.name) for facts in (flows | stocks).values() if not facts.internal) or "''"
     lay("wanted", """
         SELECT scope_id, period_id FROM asked WHERE period_id IN (SELECT period_id FROM narrow_month)
         UNION ALL

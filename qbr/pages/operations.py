@@ -291,6 +291,14 @@ ROWS = (
                 "backup_runs",
                 "backup_success",
             ),
+            headings={
+                "continuity_backups": "Continuity",
+                "continuity_failing_48_hours": "Failing 48 h",
+                "saas_backups": "SaaS",
+                "saas_failing_48_hours": "Failing 48 h",
+                "backup_runs": "Runs",
+                "backup_success": "Success",
+            },
         ),
     ),
     (
@@ -315,6 +323,12 @@ ROWS = (
             subtitle="What the tenant counts and what the marketplace charges, at the period's end",
             layers=(Layer.TENANT, Layer.MARKETPLACE),
             metrics=("license_seats", "license_seats_assigned", "licensed_users", "license_spend", "license_charges"),
+            headings={
+                "license_seats": "Seats bought",
+                "license_seats_assigned": "Assigned",
+                "license_spend": "Spend a month",
+                "license_charges": "Charges a month",
+            },
         ),
     ),
 )

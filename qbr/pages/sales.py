@@ -31,6 +31,21 @@ def by_class(question: Question) -> Sequence[Ranked]:
     return [Ranked(each.name or "No class", each.amount, beside=(each.invoices,)) for each in found]
 
 
+BY_STAGE = LayerRanking(
+    key="pipeline-stages",
+    stands_on="pipeline_amount",
+    guarded_by=("pipeline_amount",),
+    title="Open pipeline by stage",
+    subtitle="The stage each deal was in on the period's last day",
+    slow=True,
+    read=by_stage,
+    unit=Unit.MONEY,
+    of="Stage",
+    figure="Amount",
+    beside=(Column("Deals", Unit.COUNT),),
+    empty="No deal was open on that day.",
+    width=Width.THIRD,
+)
 PIPELINE: tuple[Row, ...] = (
     (
         LayerTiles(
@@ -45,7 +60,7 @@ PIPELINE: tuple[Row, ...] = (
             key="pipeline-trend",
             title="Open pipeline",
             subtitle="At each month's end, by the amount each deal has now",
-            width=Width.HALF,
+            width=Width.THIRD,
             metrics=("pipeline_amount",),
         ),
         LayerTrend(
@@ -53,25 +68,11 @@ PIPELINE: tuple[Row, ...] = (
             title="Deals won and lost",
             subtitle="By month",
             kind=Kind.BARS,
-            width=Width.HALF,
+            width=Width.THIRD,
             metrics=("deals_won", "deals_lost"),
         ),
+        BY_STAGE,
     ),
-)
-BY_STAGE = LayerRanking(
-    key="pipeline-stages",
-    stands_on="pipeline_amount",
-    guarded_by=("pipeline_amount",),
-    title="Open pipeline by stage",
-    subtitle="The stage each deal was in on the period's last day",
-    slow=True,
-    read=by_stage,
-    unit=Unit.MONEY,
-    of="Stage",
-    figure="Amount",
-    beside=(Column("Deals", Unit.COUNT),),
-    empty="No deal was open on that day.",
-    width=Width.HALF,
 )
 ACTIVITY: tuple[Row, ...] = (
     (
@@ -114,40 +115,38 @@ INVOICED_TREND = LayerTrend(
     title="Invoiced on agreements and beside them",
     subtitle="By the PSA, by month",
     kind=Kind.STACK,
-    width=Width.THIRD,
+    width=Width.TWO_THIRDS,
     metrics=("invoiced_agreements", "invoiced_beside_agreements"),
 )
-INVOICED_AS = (
-    LayerRanking(
-        key="invoiced-kinds",
-        stands_on="invoiced",
-        guarded_by=("invoiced",),
-        title="Invoiced by kind",
-        subtitle="On agreements, and beside them by the PSA's kind of invoice",
-        slow=True,
-        read=by_kind,
-        unit=Unit.MONEY,
-        of="Kind",
-        figure="Amount",
-        beside=(Column("Invoices", Unit.COUNT),),
-        empty="Nothing was invoiced in this period.",
-        width=Width.THIRD,
-    ),
-    LayerRanking(
-        key="invoiced-classes",
-        stands_on="invoiced_in_ledger",
-        guarded_by=("invoiced_in_ledger",),
-        title="Invoiced by class",
-        subtitle="As the ledger's classes and items have it",
-        slow=True,
-        read=by_class,
-        unit=Unit.MONEY,
-        of="Class",
-        figure="Amount",
-        beside=(Column("Invoices", Unit.COUNT),),
-        empty="Nothing was invoiced in this period.",
-        width=Width.THIRD,
-    ),
+BY_KIND = LayerRanking(
+    key="invoiced-kinds",
+    stands_on="invoiced",
+    guarded_by=("invoiced",),
+    title="Invoiced by kind",
+    subtitle="On agreements, and beside them by the PSA's kind of invoice",
+    slow=True,
+    read=by_kind,
+    unit=Unit.MONEY,
+    of="Kind",
+    figure="Amount",
+    beside=(Column("Invoices", Unit.COUNT),),
+    empty="Nothing was invoiced in this period.",
+    width=Width.THIRD,
+)
+BY_CLASS = LayerRanking(
+    key="invoiced-classes",
+    stands_on="invoiced_in_ledger",
+    guarded_by=("invoiced_in_ledger",),
+    title="Invoiced by class",
+    subtitle="As the ledger's classes and items have it",
+    slow=True,
+    read=by_class,
+    unit=Unit.MONEY,
+    of="Class",
+    figure="Amount",
+    beside=(Column("Invoices", Unit.COUNT),),
+    empty="Nothing was invoiced in this period.",
+    width=Width.HALF,
 )
 LICENCES = LayerTiles(
     key="licence-spend",
@@ -157,6 +156,6 @@ LICENCES = LayerTiles(
     width=Width.HALF,
 )
 
-INVOICES: tuple[Row, ...] = ((INVOICED,), (INVOICED_TREND, *INVOICED_AS))
-FOR_COMPANY: tuple[Row, ...] = (*INVOICES, *PIPELINE, (BY_STAGE, LICENCES), *ACTIVITY)
-FOR_CLIENT: tuple[Row, ...] = (*INVOICES, *PIPELINE, (BY_STAGE, LICENCES), ACTIVITY[0])
+INVOICES: tuple[Row, ...] = ((INVOICED,), (INVOICED_TREND, BY_KIND), (BY_CLASS, LICENCES))
+FOR_COMPANY: tuple[Row, ...] = (*INVOICES, *PIPELINE, *ACTIVITY)
+FOR_CLIENT: tuple[Row, ...] = (*INVOICES, *PIPELINE, ACTIVITY[0])

@@ -95,6 +95,12 @@ ROWS: tuple[Row, ...] = (
             subtitle="What each sees at the period's end, and its incidents over the period",
             layers=(Layer.EDR, Layer.CONTROL),
             metrics=("devices_protected", "computers_controlled", "incidents", "incidents_serious"),
+            headings={
+                "devices_protected": "Devices protected",
+                "computers_controlled": "Under control",
+                "incidents": "Incidents",
+                "incidents_serious": "Serious",
+            },
         ),
     ),
     (
@@ -110,6 +116,11 @@ ROWS: tuple[Row, ...] = (
                 "tenant_incidents",
                 "tenant_incidents_serious",
             ),
+            headings={
+                "people_signing_in": "People",
+                "tenant_incidents": "Incidents",
+                "tenant_incidents_serious": "Serious",
+            },
         ),
     ),
 )

@@ -106,7 +106,8 @@ class Readings:
         if len(feeding) < 2 or not counts["belong_to_accounts"] or scope[0] == "not_linked":
             return False
         wanted = self.lines.scopes.values() if scope[0] == "company" else [self.lines.scopes[scope]]
-        return any(_two_at_once(feeding, whose["linked"] or [], month) for whose in wanted)
+        counted = [whose for whose in wanted if counts["own_count"] or not whose["internal"]]
+        return any(_two_at_once(feeding, whose["linked"] or [], month) for whose in counted)
 
 
 def _two_at_once(feeding: list[Line], linked: list[Line], month: str) -> bool:

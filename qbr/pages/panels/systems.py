@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from django.urls import reverse
@@ -20,7 +20,7 @@ from qbr.pages.panels.layers import is_read
 from qbr.pages.tables import Cell, Column, Line, Table
 
 STATES = {
-    Freshness.FRESH: ("Up to date", ""), Freshness.STALE: ("Stale", "provisional"),
+    Freshness.FRESH: ("Up to date", "nowrap"), Freshness.STALE: ("Stale", "provisional"),
     Freshness.FAILING: ("Needs a person", "missing"), Freshness.ENTERED: ("Entered without a collector", ""),
 }  # fmt: skip
 
@@ -30,6 +30,7 @@ class BySystem(Panel):
     """Metrics split by connection: what happened over the whole period, what stood at its end."""
 
     layers: tuple[Layer, ...]
+    headings: Mapping[str, str] = field(default_factory=dict)  # short ones, where the title says what they are of
     slow: bool = True
     template: ClassVar[str] = "pages/panels/table.html"
     of_layer: ClassVar[bool] = True
@@ -48,14 +49,14 @@ class BySystem(Panel):
         states = {each.pk: each for each in reading.freshness(question.person)}
         months = tuple(month for month in question.period.months if month <= question.last_month)
         found = breakdowns.by_system(question.scope, months, self.layers, keys)
-        told = (Column(CATALOGUE[key].label, CATALOGUE[key].unit) for key in keys)
+        told = (Column(self.headings.get(key, CATALOGUE[key].label), CATALOGUE[key].unit) for key in keys)
         lines = tuple(_line(each, keys, states.get(each.connection), question) for each in found)
         return Table(self.title, (Column("System"), Column("State"), *told), lines)
 
 
 def _line(row: OfSystem, keys: Iterable[str], state: SystemFreshness | None, question: Question) -> Line:
     told = (_amount(row, key) for key in keys)
-    return Line((tables.text(row.label, reverse("data")), _state(state, question), *told))
+    return Line((tables.text(row.label, reverse("data"), css="nowrap"), _state(state, question), *told))
 
 
 def _amount(row: OfSystem, key: str) -> Cell:

@@ -67,6 +67,14 @@ def test_two_systems_that_count_a_client_on_one_day_say_so_wherever_the_sum_show
     assert state("endpoints_managed", "2025-03") == ("insufficient coverage", 3)
 
 
+def test_our_own_devices_count_nowhere_and_so_not_twice(world: World, acme: Organization) -> None:
+    ours = world.client("ours", kind="internal")
+    world.device(world.account(ours, world.rmm), since="2025-01-01")
+    second_rmm(world, ours, "2025-02-28", MARCH_END)
+    roll()
+    assert state("endpoints_managed", "2025-03") == ("measured", 1)
+
+
 def test_the_days_a_connection_counts_settle_it(world: World, acme: Organization) -> None:
     other = second_rmm(world, acme, "2025-02-28", MARCH_END, devices=2)
     Connection.objects.filter(pk=world.rmm.pk).update(counts_to=date(2025, 3, 15))
