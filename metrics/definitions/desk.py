@@ -118,7 +118,7 @@ CAPACITY: tuple[Metric, ...] = (
     Derived(
         key="capacity_hours", label="Capacity", section=Section.SERVICE, unit=Unit.HOURS, scopes=COMPANY_ONLY,
         meaning="Hours the technicians at work have in the period, full time, by the setting for a month.",
-        formula="technicians_at_work * hours_per_month * months", requirement="C71",
+        formula="technicians_at_work * hours_per_month * months", rules=("hours_per_month",), requirement="C71",
     ),
     Derived(
         key="utilization", label="Utilization", section=Section.SERVICE, unit=Unit.PERCENT, scopes=COMPANY_ONLY,

@@ -28,7 +28,8 @@ class Added:
     """One column of what rows say: to which metric, and what of it.
 
     `adds` is an amount, `thing` what is counted once however many rows name it, `each` what a median is the middle of,
-    `among` and `told` the rows of a metric that not every vendor tells. Without a metric it is an amount that people have not decided on.
+    `among` and `told` the rows of a metric that not every vendor tells. Without a metric it is an amount that people
+    have not decided on.
     """
 
     metric: Metric | None

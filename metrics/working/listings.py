@@ -274,7 +274,7 @@ BY_FACTS: Mapping[str, Listing] = {
 def listing_of(metric: Metric) -> Listing | None:
     """None where a metric counts no rows of its own."""
     if isinstance(metric, Median):
-        told = Shown("told", metric.each_words[0].upper() + metric.each_words[1:], metric.each, Kind.HOURS)
+        told = Shown("told", metric.label, metric.each, Kind.HOURS)
         listing = BY_FACTS[metric.of.facts.name]
         return replace(listing, columns=(*listing.columns, told))
     facts = facts_of(metric)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from metrics.declare import Metric, Unit
+from metrics.declare import Median, Metric, Unit
 from metrics.definitions import CATALOGUE
 from metrics.formula import BINDS, MONTHS, MONTHS_IN_YEAR, Minus, Number, Pair, Term, Word
 from metrics.settings import SETTINGS
@@ -47,7 +47,7 @@ def with_values(explained: Working, address: Callable[[str], str]) -> tuple[Piec
 
 def result(metric: Metric, value: Decimal | None) -> str:
     """What a formula comes to, as it is written behind the last equals sign: hours a thing are not hours."""
-    unit = Unit.RATE if metric.unit is Unit.HOURS else metric.unit
+    unit = Unit.RATE if metric.unit is Unit.HOURS and not isinstance(metric, Median) else metric.unit
     return formats.MISSING if value is None else _written(unit, value)
 
 

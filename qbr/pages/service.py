@@ -223,22 +223,18 @@ SAME_DAY = Trend(
     width=Width.THIRD,
     metrics=("same_day_close_pct",),
 )
-CAPACITY: Row = (
-    Tiles(
-        key="capacity",
-        title="Capacity",
+CAPACITY = Tiles(
+    key="capacity",
+    title="Capacity",
     bare=False,
-        subtitle="Technicians who entered time, at the setting's hours a month",
-        width=Width.THIRD,
-        metrics=("utilization", "capacity_hours", "technicians_at_work"),
-    ),
-    Trend(
-        key="utilization",
-        title="Utilization",
-        subtitle="Hours for clients of the hours there were, by month",
-        width=Width.TWO_THIRDS,
-        metrics=("utilization",),
-    ),
+    subtitle="Technicians who entered time, at the setting's hours a month",
+    metrics=("utilization", "capacity_hours", "technicians_at_work"),
+)
+UTILIZATION = Trend(
+    key="utilization",
+    title="Utilization",
+    subtitle="Hours for clients of the hours there were, by month",
+    metrics=("utilization",),
 )
 LONGEST: Row = (
     FactTable(
@@ -263,7 +259,8 @@ PAGE = Page(
         TIMES,
         (BACKLOG, SAME_DAY),
         WORK,
-        CAPACITY,
+        (CAPACITY,),
+        (UTILIZATION,),
         (_by("queue"), _by("type"), _by("technician")),
         (_by("client", Width.FULL),),
         LONGEST,

@@ -237,7 +237,7 @@ def test_its_working_tells_the_middle_of_what_and_lists_each_row_with_its_hours(
     assert [each.metric.key for each in told.inputs] == ["tickets_with_response"]
     found = working.rows(boss(), "first_response_hours", client("acme"), parse("2025-03"), order="told")
     assert [row.cells[-1] for row in found.rows] == [Decimal("0.0000"), Decimal("2.5000")]
-    assert found.columns[-1].label == "Business hours from opening to the first response"
+    assert found.columns[-1].label == "First response"
 
 
 def test_a_correction_of_how_many_there_are_leaves_the_middle_as_it_is(world: World) -> None:
