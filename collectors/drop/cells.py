@@ -79,7 +79,7 @@ def value(column: Column, text: str, told: Habits) -> Any:
         case Kind.MOMENT:
             return moment(text, told)
         case Kind.DAY:
-            return moment(text, told).astimezone(told.zone).date()
+            return _read(text, told).date()
         case Kind.MONTH:
             return month(text, told)
         case Kind.NUMBER:
@@ -97,7 +97,12 @@ def value(column: Column, text: str, told: Habits) -> Any:
 
 def moment(text: str, told: Habits) -> datetime:
     """A moment in UTC; without its offset the clock is the business's, and a day alone is its midnight."""
-    text = text.strip()
+    found = _read(text, told)
+    return (found if found.tzinfo else found.replace(tzinfo=told.zone)).astimezone(UTC)
+
+
+def _read(text: str, told: Habits) -> datetime:
+    """The day and time as they are written: a plain day keeps its date, whatever offset its midnight has."""
     try:
         if ISO_DAY.match(text) and (":" in text or len(text) <= 10):
             found = datetime.fromisoformat(text) if len(text) >= 10 else datetime.combine(_iso(text), time())
@@ -108,7 +113,7 @@ def moment(text: str, told: Habits) -> datetime:
         raise ValueError(reason) from None
     if found.year not in range(1970, 2200):
         raise ValueError(f"“{text[:40]}” is a day outside of history")
-    return (found if found.tzinfo else found.replace(tzinfo=told.zone)).astimezone(UTC)
+    return found
 
 
 class Ambiguous(ValueError):
@@ -171,7 +176,7 @@ def month(text: str, told: Habits) -> date:
             return date(int(found[2]), int(found[1]), 1)
         if found := NAMED_MONTH.fullmatch(text):
             return date(_year(found[2]), _month_named(found[1]), 1)
-        return moment(text, told).astimezone(told.zone).date().replace(day=1)
+        return _read(text, told).date().replace(day=1)
     except Ambiguous:
         raise
     except ValueError:

@@ -32,10 +32,11 @@ def of(layout: Layout, read: rows.Read, given: Span | None, today: date, name: s
             raise DropError(f"{name} is said to list what stood on {_said(day)}, which is yet to come.")
         return Span(day, day), ()
     told = rows.moments(read.good, layout)
-    if rows.is_month(layout):
-        told = [*told, *(_last_of(day) for day in told)]
+    days = told
+    if rows.is_month(layout):  # a month is told by its first day, and meant whole
+        days = [*told, *map(_last_of, told)]
         given = Span(given.from_on.replace(day=1), _last_of(given.through_on)) if given else None
-    span = given or (Span(min(told), max(told)) if told else Span(today, today))
+    span = given or (Span(min(days), max(days)) if days else Span(today, today))
     if span.from_on > today:
         raise DropError(f"{name} is said to begin on {_said(span.from_on)}, which is yet to come.")
     others = sum(1 for day in told if not span.from_on <= day <= span.through_on)

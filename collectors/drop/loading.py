@@ -105,9 +105,9 @@ class _Loading:
     ) -> None:
         self.layout, self.table, self.by, self.confirmed = layout, table, by, confirmed
         self.complete = layout.whole if complete is None else complete
-        self.calendar, self.now = Calendar.current(), timezone.now()
         self.source = connection_for(layout, source)
         hold(self.source)
+        self.calendar, self.now = Calendar.current(), timezone.now()  # once nobody can move the days any more
         self.read = rows.read(layout, table, self.source, span)
         self.span, self.notes = coverage.of(layout, self.read, span, self._today(), table.name)
         self.notes = (*self.read.notes, *self.notes)

@@ -65,8 +65,10 @@ def read(layout: Layout, table: Table, source: Connection, span: Span | None) ->
     for named in layout.named:
         _named(named, rows, source, layout.named)
     _keys(layout, rows)
-    if again := len(rows) - len({row.key for row in rows if not row.problem}) - sum(1 for row in rows if row.problem):
-        notes.append(f"{again} rows name what another row of the file names; of these the last counts.")
+    good = [row.key for row in rows if not row.problem]
+    if again := len(good) - len(set(good)):
+        said = "row repeats the id" if again == 1 else "rows repeat the ids"
+        notes.append(f"{again} {said} of others; the last counts.")
     return Read(rows, tuple(notes))
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collectors.drop.cells import Habits, choice, flag, habits, harmless, moment, month, number
+from collectors.drop.cells import Habits, choice, flag, habits, harmless, moment, month, number, value
 from collectors.drop.declare import Column, Kind
 
 ZONE = ZoneInfo("America/New_York")
@@ -21,6 +21,11 @@ ZONE = ZoneInfo("America/New_York")
 )  # fmt: skip
 def test_a_moment_however_it_is_written(text: str) -> None:
     assert moment(text, Habits(ZONE)) == datetime(2026, 1, 31, 14, 5, tzinfo=ZONE)
+
+
+@pytest.mark.parametrize("text", ["2026-01-31", "2026-01-31T00:00:00Z", "2026-01-31 00:00:00+02:00", "01/31/2026"])
+def test_a_plain_day_keeps_its_date_whatever_offset_its_midnight_has(text: str) -> None:
+    assert value(Column(name="Due", meaning="", kind=Kind.DAY), text, Habits(ZONE)) == date(2026, 1, 31)
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-02-30", "31/31/2026", "13:00 pm", "0001-01-01", "3/4/2026"])

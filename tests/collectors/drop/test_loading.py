@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from collectors.connections import CollectorRun, Connection, QuarantinedRecord
+from collectors.drop import coverage
 from collectors.drop.declare import Span
 from collectors.drop.files import LoadedFile
 from collectors.drop.layouts import LAYOUTS
@@ -92,6 +93,17 @@ def test_a_file_of_which_no_row_can_be_read_is_refused_whole() -> None:
     with pytest.raises(DropError, match="headings and no rows"):
         loaded("Ticket,Opened\n")
     assert not Connection.objects.exists() and not CollectorRun.objects.exists()
+
+
+def test_a_load_that_is_killed_leaves_nothing_and_is_done_whole_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(coverage, "advance", killed)  # the last thing but the counts
+        told("tickets", {}, {"Ticket": "2"})
+    assert not Connection.objects.exists() and not Ticket.objects.exists() and not Account.objects.exists()
+    assert told("tickets", {}, {"Ticket": "2"}).new == 2
 
 
 def test_what_rows_name_is_made_once_and_found_by_name_afterwards() -> None:
@@ -208,7 +220,7 @@ def test_two_equal_entries_without_ids_are_two() -> None:
 def test_of_two_rows_of_one_id_the_last_counts() -> None:
     found = told("tickets", {"Title": "first"}, {"Title": "second"})
     assert (found.new, Ticket.objects.get().title) == (1, "second")
-    assert "1 rows name what another row of the file names; of these the last counts." in found.notes
+    assert "1 row repeats the id of others; the last counts." in found.notes
 
 
 def test_a_month_of_the_ledger_counts_as_read_whole() -> None:
