@@ -28,6 +28,6 @@ from metrics.models.values import (
 __all__ = [
     "Basis", "Benchmark", "BenchmarkSet", "Definition", "Entry", "Finding", "Goal", "HeldLimits", "InForce",
     "LedgerCategory", "MetricOwner", "MonthlyValue", "Note", "OpenDay", "Origin", "OsLifecycle", "Period",
-    "PeriodChange", "QualityScore", "QuarterlyValue", "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule", "SameDevice",
-    "Scope", "Segment", "State", "Value", "WeeklyValue", "YearlyValue",
+    "PeriodChange", "QualityScore", "QuarterlyValue", "QueueKind", "Restatement", "Rollup", "RollupReading", "Rule",
+    "SameDevice", "Scope", "Segment", "State", "Value", "WeeklyValue", "YearlyValue",
 ]

@@ -180,6 +180,7 @@ def _counted_sql(group: Group, definitions: Definitions, company: int, apart: in
     if not group.facts.account:
         mine = f"a.scope_id = {company}"
     # What belongs to no account is the company's, of which nothing else is a part.
+    nobodys = apart if group.facts.account else company
     together = "" if not group.facts.account else f"""
             UNION ALL
             SELECT {company}, p.period_id, {sums}
@@ -192,7 +193,7 @@ def _counted_sql(group: Group, definitions: Definitions, company: int, apart: in
         WITH counted AS MATERIALIZED (
             SELECT {group.columns} FROM {group.source}{only} GROUP BY 1, 2
         ), part AS (
-            SELECT coalesce(scope_id, {apart if group.facts.account else company}) AS scope_id, period_id, {", ".join(named)} FROM counted
+            SELECT coalesce(scope_id, {nobodys}) AS scope_id, period_id, {", ".join(named)} FROM counted
         ), every AS (
             SELECT * FROM part{together}
         )
