@@ -56,7 +56,7 @@ class BySystem(Panel):
 
 def _line(row: OfSystem, keys: Iterable[str], state: SystemFreshness | None, question: Question) -> Line:
     told = (_amount(row, key) for key in keys)
-    return Line((tables.text(row.label, reverse("data"), css="nowrap"), _state(state, question), *told))
+    return Line((tables.text(row.label, reverse("data")), _state(state, question), *told))
 
 
 def _amount(row: OfSystem, key: str) -> Cell:
