@@ -32,11 +32,15 @@ OF_PARENT = re.compile(r"\{each\.([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Page:
-    """Records as the vendor sent them, the cursor to resume after them (None: the end), and the total it states."""
+    """Records as the vendor sent them, the cursor to resume after them (None: the end), and the total it states.
+
+    `gone`: there are none because the vendor knows nothing of the parent they were asked for.
+    """
 
     records: list[Record]
     next: dict[str, Any] | None
     stated: int | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -237,7 +241,8 @@ class Client(Wire):
                 fault = course.lost(self._total(endpoint, params, parent) or 0)
             if fault:
                 raise Unavailable(f"{self.label} {fault} at {endpoint.path}.")
-            yield Page(with_found(with_parent(rows, parent), self._found(endpoint)), cursor, stated)
+            gone = status == 404 and 404 not in endpoint.empty_on
+            yield Page(with_found(with_parent(rows, parent), self._found(endpoint)), cursor, stated, gone)
             if cursor is None:
                 return
 

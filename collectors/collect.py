@@ -271,6 +271,7 @@ class _Reader:
         after = place.get("after", "")
         asked_with = [one.name for one in self.vendor.endpoints if one.together > 1 and one.each == endpoint.name]
         owed = refusals.whole_lists(self.source, asked_with)  # those it was refused for are to be named once more
+        gone: dict[str, bool] = {}
         for key, parent in self._parents(endpoint, after):
             if key == after and place.get("page", 0) is None:
                 continue
@@ -279,6 +280,7 @@ class _Reader:
             since, window = self.reach.since(endpoint, anew), self.reach.window(endpoint, anew)
             try:
                 for page in self.client.pages(endpoint, since=since, window=window, parent=parent, cursor=cursor):
+                    gone[key] = gone.get(key, True) and page.gone
                     yield page.records, self._after(key, page.next) | {"stated": page.stated}
             except Refused as no:
                 if not endpoint.optional:
@@ -287,6 +289,11 @@ class _Reader:
                 yield [], self._after(key, None)
                 if endpoint.together > 1:  # it is the question that is refused, whomever it names
                     return
+        if len(gone) > 1 and all(gone.values()):  # a record may go while we read; not each that was just named
+            says = f"{self.vendor.label} knows none of the {len(gone)} that {endpoint.name} were asked for (404)."
+            if not endpoint.optional:
+                raise Unavailable(says)
+            self.refused |= dict.fromkeys(gone, says)
 
     def _after(self, key: str, page: dict[str, Any] | None) -> dict[str, Any]:
         return {"after": key, "page": page, "refused": dict(self.refused)}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from collectors.auth import ClientCredentials
 from collectors.convert import choice, constant, day_of, evidence, first, not_flag, only, tagged, text, utc, whole
-from collectors.declare import About, Endpoint, Layer, Record, Setting, Unsure, Vendor
+from collectors.declare import About, Endpoint, Fault, Layer, Record, Setting, Unsure, Vendor
 from collectors.facts.accounts import Account
 from collectors.facts.estate import Alert, Asset, AssetKind
 from collectors.pagination import AfterId, Answer, Cursor, Paginate
@@ -30,6 +30,13 @@ SEVERITIES = {
     "MINOR": Alert.Severity.LOW, "NONE": Alert.Severity.LOW,
 }  # fmt: skip
 STATES = ("protected", "outdated", "off", "missing")  # the best first: of several products one is enough
+
+
+def fault(status: int, body: Any) -> Fault | None:
+    """An error whose status says that all is well; a report would be taken for an empty one."""
+    if status < 300 and isinstance(body, dict) and body.get("resultCode") == "FAILURE":
+        return Fault(str(body.get("errorMessage") or "no reason"), wait=True)
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,6 +81,26 @@ def test_a_small_list_may_lose_two_without_asking(desk: Desk, gone: int, state: 
     assert Asset.objects.exclude(retired_on=None).count() == (gone if state == "done" else 0)
 
 
+@pytest.mark.parametrize(("known", "state"), [(0, "failed"), (1, "done")])
+def test_a_list_is_not_empty_because_none_of_those_it_is_asked_for_is_known(
+    desk: Desk, known: int, state: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(path: str) -> tuple[int, dict[str, str], bytes] | None:
+        if "/additions" not in path:
+            return None
+        asked.append(path)
+        return None if len(asked) <= known else (404, {}, b"{}")
+
+    desk.before_answer = answer
+    ended = run(desk.connection())
+    assert len(asked) > 1
+    assert ended.state == state, ended.error
+    none = f"Test Desk knows none of the {len(asked)} that additions were asked for (404)."
+    assert ended.error == ("" if known else none)
+
+
 @pytest.mark.parametrize("text", ["999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_wait_until_the_end_of_time_is_cut_to_a_week(text: str) -> None:
     assert retry_after(text, datetime(2026, 6, 17, tzinfo=UTC)) == LONGEST

@@ -157,18 +157,26 @@ def in_pages_of(size: int, vendor: Vendor, endpoint: Endpoint) -> Vendor:
 def needed(vendor: Vendor, endpoint: Endpoint) -> Vendor:
     """The vendor without what comes before this list and is not needed to read it.
 
-    Needed are the lists it is asked `each` of, and whatever becomes the same as they do: one list of several alone
-    would retire what the others name.
+    Needed are the lists it is asked `each` of, whatever becomes the same as they do (one list of several alone would
+    retire what the others name) or what they point at, and what is asked at the same address, where the fault is met
+    first.
     """
     place = vendor.endpoints.index(endpoint)
     kept, before = [endpoint], list(vendor.endpoints[:place])
-    while more := [one for one in before if one not in kept and any(_leans(other, one) for other in kept)]:
+    while more := [one for one in before if one not in kept and any(_leans(other, one, endpoint) for other in kept)]:
         kept += more
     return replace(vendor, endpoints=tuple(one for one in before if one in kept) + vendor.endpoints[place:])
 
 
-def _leans(endpoint: Endpoint, other: Endpoint) -> bool:
-    return endpoint.each == other.name or endpoint.into is other.into
+def _leans(endpoint: Endpoint, other: Endpoint, at_fault: Endpoint) -> bool:
+    if endpoint.each == other.name or endpoint.into is other.into or endpoint.path == other.path:
+        return True
+    return endpoint is not at_fault and other.into in _pointed_at(endpoint.into)
+
+
+def _pointed_at(entity: type[Record]) -> set[object]:
+    models = [entity, *([entity.state_model] if entity.state_model else [])]
+    return {field.related_model for model in models for field in model._meta.get_fields() if field.is_relation}
 
 
 def is_counted(vendor: Vendor, endpoint: Endpoint) -> bool:
