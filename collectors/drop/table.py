@@ -22,6 +22,9 @@ ZIP = b"PK\x03\x04"
 OLD_XLS = b"\xd0\xcf\x11\xe0"
 PARTS = re.compile(r"\[Content_Types\]\.xml|_rels/.*|xl/(_rels/.*|workbook\.xml|styles\.xml|sharedStrings\.xml"
                    r"|worksheets/[^/]*\.xml)", re.IGNORECASE)  # fmt: skip
+PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,9})[\"']")  # of a cell, or a row
+VALUE = re.compile(rb">\s*(\d{1,9})\s*</")
+SHARED = re.compile(rb"<(?:\w+:)?si\b")
 UNREADABLE = (zipfile.BadZipFile, CalamineError, RuntimeError, NotImplementedError, OSError, EOFError)
 
 
@@ -91,9 +94,35 @@ def _plain_zip(name: str, content: bytes) -> bytes:
         parts = [part for part in archive.infolist() if PARTS.fullmatch(part.filename)]
         if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
             raise DropError(f"{name} unpacks to more than 300 MB. Save only the sheet to load.")
-        for part in parts:
-            unpacked.writestr(part.filename, archive.read(part))
+        found = {part.filename: archive.read(part) for part in parts}
+        shared = next((cells for part, cells in found.items() if part.lower() == "xl/sharedstrings.xml"), b"")
+        lengths = [len(text) for text in SHARED.split(shared)[1:]]
+        for part, cells in found.items():
+            if "worksheets" in part.lower():
+                _must_fit(name, cells, lengths)
+            unpacked.writestr(part, cells)
     return plain.getvalue()
+
+
+def _must_fit(name: str, sheet: bytes, shared: Sequence[int]) -> None:
+    """The reader makes room for every place up to the last cell, and copies a shared text wherever it is named.
+
+    Two cells at opposite corners, or one long text named by every cell, are small in the file and nowhere else.
+    """
+    places = {(letters.upper(), int(number)) for letters, number in PLACE.findall(sheet)}
+    width = max((_column(letters) for letters, _ in places), default=0)
+    if width * max((row for _, row in places), default=0) > MOST_CELLS:
+        raise DropError(f"{_too_many(name)} A cell far from the others counts with all that lies between.")
+    if sum(shared[place] for place in map(int, VALUE.findall(sheet)) if place < len(shared)) > LARGEST_UNPACKED:
+        raise DropError(f"{name} holds more than 300 MB of text. Save only the sheet to load.")
+
+
+def _column(letters: bytes) -> int:
+    """Counted from 1; a row's own number has no letters."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - ord("A") + 1
+    return place
 
 
 def _cell_text(value: Any) -> str:

@@ -20,13 +20,15 @@ def as_csv(rows: Sequence[Sequence[str]], delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
-def as_xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
-    """Days and times as days and times, numbers as numbers."""
+def as_xlsx(rows: Sequence[Sequence[Any]], far: tuple[int, int] | None = None) -> bytes:
+    """Days and times as days and times, numbers as numbers; something stands in a cell `far` away."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd hh:mm", "in_memory": True}) as book:
         sheet = book.add_worksheet()
         for place, row in enumerate(rows):
             sheet.write_row(place, 0, row)
+        if far:
+            sheet.write(*far, "x")
     return content.getvalue()
 
 

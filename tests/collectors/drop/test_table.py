@@ -76,6 +76,19 @@ def test_too_many_cells_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             table(content, "x")
 
 
+def test_a_cell_at_the_far_corner_of_a_sheet_costs_no_memory() -> None:
+    with pytest.raises(DropError, match="A cell far from the others"):
+        table(as_xlsx([["Ticket"]], far=(1_048_575, 16_383)), "x.xlsx")
+
+
+def test_one_long_text_in_every_cell_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = as_xlsx([["x" * 30_000] * 20] * 20)
+    assert len(content) < 20_000
+    monkeypatch.setattr(tables, "LARGEST_UNPACKED", 10_000_000)  # of these it would take twelve
+    with pytest.raises(DropError, match="of text"):
+        table(content, "x.xlsx")
+
+
 def bomb(said: int | None = None) -> bytes:
     """A workbook whose sheet unpacks to a megabyte, and may say that it is smaller."""
     packed = io.BytesIO()
