@@ -34,8 +34,10 @@ def _notes(layout: Layout) -> Iterator[str]:
 
 
 def holds(column: Column) -> str:
-    """What may stand in a column's cells, in words."""
-    return f"one of {', '.join(column.choices)}" if column.kind is Kind.CHOICE else str(column.kind)
+    """What may stand in a column's cells, in words; the words of a list where its meaning does not name them all."""
+    if column.kind is Kind.CHOICE and not all(word in column.meaning for word in column.choices):
+        return f"one of {', '.join(column.choices)}"
+    return str(column.kind)
 
 
 def by_layer() -> Mapping[str, list[Layout]]:
