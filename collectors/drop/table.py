@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -25,7 +27,10 @@ PARTS = re.compile(r"\[Content_Types\]\.xml|_rels/.*|xl/(_rels/.*|workbook\.xml|
 PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,9})[\"']")  # of a cell, or a row
 VALUE = re.compile(rb">\s*(\d{1,9})\s*</")
 SHARED = re.compile(rb"<(?:\w+:)?si\b")
-UNREADABLE = (zipfile.BadZipFile, CalamineError, RuntimeError, NotImplementedError, OSError, EOFError)
+UNREADABLE = (  # what a broken archive makes its readers raise
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, CalamineError, RuntimeError, OSError, EOFError, ValueError,
+    LookupError,
+)  # fmt: skip
 
 
 class DropError(ValueError):
@@ -79,6 +84,8 @@ def _workbook(name: str, content: bytes) -> Table:
             rows = _numbered([_cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False))
             if rows:
                 return Table(name, rows)
+    except DropError:
+        raise
     except UNREADABLE as problem:
         raise DropError(f"{name} cannot be read as a workbook. Save it again as .xlsx or .csv.") from problem
     return Table(name, ())

@@ -76,6 +76,17 @@ def test_too_many_cells_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             table(content, "x")
 
 
+@pytest.mark.parametrize("place", range(0, 1_200, 60))
+def test_a_workbook_with_a_broken_byte_is_read_or_refused_and_nothing_else(place: int) -> None:
+    content = bytearray(as_xlsx(ROWS * 20))
+    start = content.index(b"xl/worksheets/sheet1.xml") + place % 400
+    content[start + place // 4] ^= 0xFF
+    try:
+        assert table(bytes(content), "x.xlsx").numbered
+    except DropError as problem:
+        assert "Save it again" in str(problem)
+
+
 def test_a_cell_at_the_far_corner_of_a_sheet_costs_no_memory() -> None:
     with pytest.raises(DropError, match="A cell far from the others"):
         table(as_xlsx([["Ticket"]], far=(1_048_575, 16_383)), "x.xlsx")
