@@ -105,7 +105,7 @@ def explain(
         across=ACROSS_WORDS[declared.across] if gathered else "",  # type: ignore[attr-defined]
         months=tuple(numbers_of([declared], [scope], months, months[0].starts_on).values()) if gathered else (),
         counted=counted_of(declared), rules=rules_of(declared, scope, period, provenance),
-        systems=systems_of(declared), resolved=_resolved(number, months),
+        systems=systems_of(declared, months), resolved=_resolved(number, months),
         entries=entries_of(declared, scope, months), provenance=provenance,
         has_rows=listing_of(declared) is not None, versions=versions_of(declared), parsed=formula, put_in=put_in,
         to_date=to_date, whole=tuple(months),

@@ -16,7 +16,7 @@ from metrics.joined import LEAST_RESOLVED, is_joined
 from metrics.models import Definition, Entry, QueueKind
 from metrics.periods import Month, Span
 from metrics.reading import Provenance, ScopeRef
-from metrics.reading.read_through import entities_of
+from metrics.reading.read_through import counted_from
 from metrics.reading.stored import fetched
 
 
@@ -112,7 +112,7 @@ FROM ledger_category_days d JOIN ledger_account a ON a.id = d.ledger_account_id
 WHERE d.from_on <= %(day)s AND %(day)s < d.until_on AND d.category = %(category)s"""
 
 SYSTEMS = """
-SELECT c.label, c.vendor, read.entity, read.read_from, read.read_through, read.run
+SELECT c.label, c.vendor, read.entity, min(read.read_from), max(read.read_through), max(read.run)
 FROM connection c JOIN (
     SELECT connection_id, entity, min(read_from) AS read_from, min(read_through) AS read_through, max(run_id) AS run
     FROM reading WHERE entity = ANY(%(entities)s) GROUP BY 1, 2
@@ -120,7 +120,8 @@ FROM connection c JOIN (
     SELECT connection_id, entity, min(at), max(at), max(run_id) FROM listing
     WHERE entity = ANY(%(entities)s) GROUP BY 1, 2
 ) read ON read.connection_id = c.id
-ORDER BY c.label, read.entity"""
+WHERE c.counts_from < %(until)s AND c.counts_to > %(since)s
+GROUP BY c.id, read.entity ORDER BY c.label, read.entity"""
 
 
 def _queues(period: Span) -> str:
@@ -135,13 +136,19 @@ def _ledger_accounts(metric: Metric, period: Span) -> str:
     return names or ""
 
 
-def systems_of(metric: Metric) -> tuple[SystemRead, ...]:
-    entities = sorted(entities_of(metric))
-    if not entities:
+def systems_of(metric: Metric, months: Sequence[Month]) -> tuple[SystemRead, ...]:
+    """Those that speak for the layers it is counted from, and count on a day of these months."""
+    counted = counted_from(metric)
+    if not counted:
         return ()
+    given = {
+        "entities": sorted({entity for entity, _ in counted}),
+        "since": months[0].starts_on, "until": months[-1].ends_on,
+    }  # fmt: skip
     return tuple(
         SystemRead(label, system(slug).label, records.in_words(entity), read_from, read_through, run)
-        for label, slug, entity, read_from, read_through, run in fetched(SYSTEMS, {"entities": entities})
+        for label, slug, entity, read_from, read_through, run in fetched(SYSTEMS, given)
+        if any(of == entity and system(slug).layer in (layer, None) for of, layer in counted)
     )
 
 

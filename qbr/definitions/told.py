@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from collectors.facts.shapes import EARLIEST
 from collectors.facts.touched import Calendar
+from collectors.systems import system
 from metrics import reading, settings
 from metrics.declare import Across, Better, Derived, For, Goal, Manual, Median, Metric, Stock
 from metrics.definitions import CATALOGUE, SEVERAL, VERSIONS, versions_of
 from metrics.formula import MONTHS, MONTHS_IN_YEAR, parse, working
 from metrics.reading import COMPANY, Person, PutInForce
-from metrics.reading.read_through import entities_of
+from metrics.reading.read_through import counted_from
 from metrics.reading.stored import fetched
 from metrics.rollup.compile import formula_inputs, is_gathered
 from metrics.working.rests_on import counted_of, middle_of
@@ -29,9 +30,9 @@ from qbr.pages import formats
 from qbr.pages.urls import PAGES
 
 SYSTEMS = """
-SELECT DISTINCT r.entity, c.label FROM connection c JOIN (
+SELECT DISTINCT r.entity, c.vendor, c.label FROM connection c JOIN (
     SELECT connection_id, entity FROM reading UNION SELECT connection_id, entity FROM listing
-) r ON r.connection_id = c.id ORDER BY 1, 2"""
+) r ON r.connection_id = c.id WHERE c.counts_to > current_date ORDER BY 1, 3"""
 QUEUES = """
 SELECT d.kind, string_agg(q.name, ', ' ORDER BY q.name) FROM queue_kind_days d JOIN queue q ON q.id = d.queue_id
 WHERE d.from_on <= %(day)s AND %(day)s < d.until_on AND d.kind <> 'undecided' GROUP BY d.kind ORDER BY d.kind"""
@@ -120,9 +121,7 @@ class _Teller:
         self.rules: Mapping[str, Any] = settings.all_in_force([self.today])[self.today]
         self.goals = reading.goals(person, CATALOGUE, COMPANY, self.today)
         self.in_force, self.owners = reading.in_force(), reading.owners()
-        self.systems: dict[str, list[str]] = {}
-        for entity, label in fetched(SYSTEMS, {}):
-            self.systems.setdefault(entity, []).append(label)
+        self.systems = [(entity, system(slug).layer, label) for entity, slug, label in fetched(SYSTEMS, {})]
         self.queues = "; ".join(
             f"{kind.replace('_', ' ')}: {names}" for kind, names in fetched(QUEUES, {"day": self.today})
         )
@@ -132,7 +131,11 @@ class _Teller:
         decided = self.in_force.get(metric.key, [])
         standing = self._standing(metric.key)
         current = standing.version if standing else metric.version
-        systems = sorted({label for entity in entities_of(metric) for label in self.systems.get(entity, ())})
+        counted = counted_from(metric)
+        systems = sorted({
+            label for entity, layer, label in self.systems
+            if any(of == entity and layer in (speaks, None) for of, speaks in counted)
+        })  # fmt: skip
         return Told(
             key=metric.key, label=metric.label, section=metric.section.value, meaning=metric.meaning,
             unit=UNITS[metric.unit.value], better=BETTER[metric.better], over_months=_over_months(metric),

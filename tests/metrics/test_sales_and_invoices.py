@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 
 from collectors.connections import Connection
@@ -16,6 +17,9 @@ from collectors.facts.sales import Activity, Deal
 from metrics import rollup, settings
 from metrics.definitions import CATALOGUE, invoices, sales
 from metrics.models import State
+from metrics.periods import Month
+from metrics.reading import COMPANY
+from metrics.working import explain
 from organizations.models import Organization
 from tests.metrics.rollup.layers import known
 from tests.metrics.rollup.world import World, at, day, enter, mark, number, read, value
@@ -228,3 +232,16 @@ def test_a_crm_that_is_only_tried_counts_in_no_number(acme: Organization, world:
     rollup.run("test", now=NOW)
     assert value("pipeline_amount", "2025-03").value == Decimal("1600.5")
     assert value("calls_made", "2025-03").value == 3
+
+
+def test_a_number_names_the_systems_of_its_own_layer_that_count_and_is_as_old_as_they_are(
+    acme: Organization, world: World
+) -> None:
+    tried = Connection.objects.create(vendor="some_psa", label="tried", counts_to=date(1, 1, 1))
+    for source in (tried, world.ledger):
+        read(source, "InvoiceLine", "2024-12-01", "2025-03-20")
+    boss = User.objects.create_superuser("boss")
+    found = explain(boss, "invoiced", COMPANY, Month(2025, 3))
+    assert found is not None
+    assert [system.connection for system in found.systems] == ["psa"]
+    assert found.number.read_through == at("2025-04-02")
