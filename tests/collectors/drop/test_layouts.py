@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from django.apps import apps
 
 from collectors.connections import Connection, QuarantinedRecord
+from collectors.declare import Layer
 from collectors.drop.declare import Layout
 from collectors.drop.layouts import LAYOUTS
 from collectors.drop.loading import check, load_and_tell
 from collectors.drop.rows import _heading
 from collectors.facts.accounts import Account
 from collectors.facts.readings import Listing, Reading
+from collectors.facts.shapes import Record
 from tests.collectors.drop.files import example
 
 pytestmark = pytest.mark.django_db
@@ -63,11 +66,6 @@ def test_no_heading_means_two_columns_and_every_column_is_explained(layout: Layo
 
 
 def test_every_layer_and_entity_of_the_product_has_a_layout() -> None:
-    from django.apps import apps
-
-    from collectors.declare import Layer
-    from collectors.facts.shapes import Record
-
     entities = {model for model in apps.get_app_config("collectors").get_models() if issubclass(model, Record)}
     by_the_way = {"TicketStatus"}  # its words stand in each ticket, and no file lists them
     assert {entity.__name__ for entity in entities} - {one.into.__name__ for one in LAYOUTS.values()} == by_the_way
