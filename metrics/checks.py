@@ -106,6 +106,8 @@ def _formula_problems(metric: Derived, catalogue: Catalogue) -> Iterator[str]:
             yield str(error)
             continue
         for word in words:
+            if word in NUMBERS and word not in metric.rules:
+                yield f"reads the rule {word} and does not name it, so that its basis would not."
             if word in OWN_WORDS or word in NUMBERS:
                 continue
             if isinstance(catalogue.get(word), Median):

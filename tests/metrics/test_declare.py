@@ -60,6 +60,20 @@ def test_an_unknown_input_is_refused() -> None:
     ]
 
 
+def test_a_rule_that_is_read_and_not_named_is_refused() -> None:
+    assert problems(derived("a", "hours_per_month * months")) == [
+        "a: reads the rule hours_per_month and does not name it, so that its basis would not."
+    ]
+
+
+def test_a_number_that_reads_a_median_is_refused() -> None:
+    median = CATALOGUE["resolve_hours"]
+    closed = CATALOGUE["reactive_tickets_closed"]
+    assert "a: reads resolve_hours, a median, which adds up to nothing." in problems(
+        median, closed, derived("a", "resolve_hours * 2")
+    )
+
+
 def test_a_circle_is_refused_and_told() -> None:
     circle = (derived("a", "b + 1"), derived("b", "c"), derived("c", "a"))
     assert problems(*circle) == ["a -> b -> c -> a goes round in a circle."]
