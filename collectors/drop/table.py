@@ -5,32 +5,20 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import lzma
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from collectors import workbook
 
 LARGEST_FILE = 20 * 1024 * 1024
 LARGEST_UNPACKED = 300 * 1024 * 1024  # an XLSX is a zip; a small one can unpack to anything
 MOST_CELLS = 4_000_000
 ZIP = b"PK\x03\x04"
 OLD_XLS = b"\xd0\xcf\x11\xe0"
-PARTS = re.compile(r"\[Content_Types\]\.xml|_rels/.*|xl/(_rels/.*|workbook\.xml|styles\.xml|sharedStrings\.xml"
-                   r"|worksheets/[^/]*\.xml)", re.IGNORECASE)  # fmt: skip
-PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,9})[\"']")  # of a cell, or a row
-VALUE = re.compile(rb">\s*(\d{1,9})\s*</")
-SHARED = re.compile(rb"<(?:\w+:)?si\b")
-UNREADABLE = (  # what a broken archive makes its readers raise
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, CalamineError, RuntimeError, OSError, EOFError, ValueError,
-    LookupError,
-)  # fmt: skip
 
 
 class DropError(ValueError):
@@ -76,60 +64,12 @@ def table(content: bytes, name: str) -> Table:
 
 def _workbook(name: str, content: bytes) -> Table:
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(_plain_zip(name, content)))
-        for sheet_name in book.sheet_names:
-            sheet = book.get_sheet_by_name(sheet_name)
-            if (sheet.total_height + 1) * (sheet.total_width + 1) > MOST_CELLS:  # these are the last row and column
-                raise DropError(_too_many(name))
-            rows = _numbered([_cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False))
-            if rows:
+        for cells in workbook.sheets(name, content, unpacked=LARGEST_UNPACKED, cells=MOST_CELLS):
+            if rows := _numbered([_cell_text(cell) for cell in row] for row in cells):
                 return Table(name, rows)
-    except DropError:
-        raise
-    except UNREADABLE as problem:
-        raise DropError(f"{name} cannot be read as a workbook. Save it again as .xlsx or .csv.") from problem
+    except workbook.Unusable as problem:
+        raise DropError(str(problem)) from problem
     return Table(name, ())
-
-
-def _plain_zip(name: str, content: bytes) -> bytes:
-    """The parts of a workbook that hold cells, unpacked by one who stops at what the archive says they come to.
-
-    The reader of workbooks unpacks until the end, wherever that is; it gets an archive that is not packed at all.
-    """
-    plain = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(plain, "w") as unpacked:
-        parts = [part for part in archive.infolist() if PARTS.fullmatch(part.filename)]
-        if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-            raise DropError(f"{name} unpacks to more than 300 MB. Save only the sheet to load.")
-        found = {part.filename: archive.read(part) for part in parts}
-        shared = next((cells for part, cells in found.items() if part.lower() == "xl/sharedstrings.xml"), b"")
-        lengths = [len(text) for text in SHARED.split(shared)[1:]]
-        for part, cells in found.items():
-            if "worksheets" in part.lower():
-                _must_fit(name, cells, lengths)
-            unpacked.writestr(part, cells)
-    return plain.getvalue()
-
-
-def _must_fit(name: str, sheet: bytes, shared: Sequence[int]) -> None:
-    """The reader makes room for every place up to the last cell, and copies a shared text wherever it is named.
-
-    Two cells at opposite corners, or one long text named by every cell, are small in the file and nowhere else.
-    """
-    places = {(letters.upper(), int(number)) for letters, number in PLACE.findall(sheet)}
-    width = max((_column(letters) for letters, _ in places), default=0)
-    if width * max((row for _, row in places), default=0) > MOST_CELLS:
-        raise DropError(f"{_too_many(name)} A cell far from the others counts with all that lies between.")
-    if sum(shared[place] for place in map(int, VALUE.findall(sheet)) if place < len(shared)) > LARGEST_UNPACKED:
-        raise DropError(f"{name} holds more than 300 MB of text. Save only the sheet to load.")
-
-
-def _column(letters: bytes) -> int:
-    """Counted from 1; a row's own number has no letters."""
-    place = 0
-    for letter in letters:
-        place = place * 26 + letter - ord("A") + 1
-    return place
 
 
 def _cell_text(value: Any) -> str:
@@ -180,13 +120,9 @@ def _within(name: str, lines: Iterable[Sequence[str]]) -> Iterable[list[str]]:
     for line in lines:
         cells += len(line)
         if cells > MOST_CELLS:
-            raise DropError(_too_many(name))
+            raise DropError(workbook.too_many(name, MOST_CELLS))
         yield [cell.strip() for cell in line]
 
 
 def _numbered(lines: Iterable[list[str]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
     return tuple((number, tuple(line)) for number, line in enumerate(lines, start=1) if any(line))
-
-
-def _too_many(name: str) -> str:
-    return f"{name} holds more than {MOST_CELLS:,} cells. Split it into smaller files."

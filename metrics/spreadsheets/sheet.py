@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from collectors import workbook
 
 LARGEST_FILE = 5 * 1024 * 1024
 LARGEST_UNPACKED = 60 * 1024 * 1024  # an XLSX is a zip; a small one can unpack to anything
@@ -73,15 +72,10 @@ def read(name: str, content: bytes, encoding: str = "") -> Sheet:
 
 def _workbook(name: str, content: bytes) -> Rows:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
-                raise Unusable(f"{name} unpacks to more than 60 MB. Save only the sheet to import.")
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
-    except (zipfile.BadZipFile, CalamineError) as problem:
-        raise Unusable(f"{name} cannot be read as a workbook. Save it again as .xlsx or .csv.") from problem
-    if sheet.total_height * sheet.total_width > MOST_CELLS:
-        raise Unusable(_too_many(name))
-    return tuple(tuple(map(_cell_text, row)) for row in sheet.to_python(skip_empty_area=False))
+        cells = next(workbook.sheets(name, content, unpacked=LARGEST_UNPACKED, cells=MOST_CELLS), [])
+    except workbook.Unusable as problem:
+        raise Unusable(str(problem)) from problem
+    return tuple(tuple(map(_cell_text, row)) for row in cells)
 
 
 def _cell_text(value: Any) -> str:
@@ -127,10 +121,6 @@ def _limited(name: str, lines: Iterable[Sequence[str]]) -> Rows:
     for line in lines:
         cells += len(line)
         if cells > MOST_CELLS:
-            raise Unusable(_too_many(name))
+            raise Unusable(workbook.too_many(name, MOST_CELLS))
         rows.append(tuple(cell.strip() for cell in line))
     return tuple(rows)
-
-
-def _too_many(name: str) -> str:
-    return f"{name} holds more than {MOST_CELLS:,} cells. Split it into smaller files."

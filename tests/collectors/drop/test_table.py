@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import date, datetime
 
 import pytest
@@ -85,33 +83,3 @@ def test_a_workbook_with_a_broken_byte_is_read_or_refused_and_nothing_else(place
         assert table(bytes(content), "x.xlsx").numbered
     except DropError as problem:
         assert "Save it again" in str(problem)
-
-
-def test_a_cell_at_the_far_corner_of_a_sheet_costs_no_memory() -> None:
-    with pytest.raises(DropError, match="A cell far from the others"):
-        table(as_xlsx([["Ticket"]], far=(1_048_575, 16_383)), "x.xlsx")
-
-
-def test_one_long_text_in_every_cell_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = as_xlsx([["x" * 30_000] * 20] * 20)
-    assert len(content) < 20_000
-    monkeypatch.setattr(tables, "LARGEST_UNPACKED", 10_000_000)  # of these it would take twelve
-    with pytest.raises(DropError, match="of text"):
-        table(content, "x.xlsx")
-
-
-def bomb(said: int | None = None) -> bytes:
-    """A workbook whose sheet unpacks to a megabyte, and may say that it is smaller."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 1_000_000)
-    content = packed.getvalue()
-    return content if said is None else content.replace((1_000_000).to_bytes(4, "little"), said.to_bytes(4, "little"))
-
-
-def test_a_small_workbook_that_unpacks_to_anything_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "LARGEST_UNPACKED", 999_999)
-    with pytest.raises(DropError, match="unpacks to more than"):
-        table(bomb(), "bomb.xlsx")
-    with pytest.raises(DropError, match="cannot be read as a workbook"):  # it says less than it holds
-        table(bomb(said=1_000), "bomb.xlsx")
