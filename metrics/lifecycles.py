@@ -25,17 +25,32 @@ class Known(NamedTuple):
 
 
 def _windows_10() -> list[Known]:
-    """Home and Pro by build; Enterprise and Education of an autumn release are supported longer."""
+    """Home and Pro by build; Enterprise and Education of an autumn release are supported longer, and LTSC for years."""
     builds = {
-        "1507": ("10240", "2017-05-09"), "1511": ("10586", "2017-10-10"), "1607": ("14393", "2018-04-10"),
-        "1703": ("15063", "2018-10-09"), "1709": ("16299", "2019-04-09"), "1803": ("17134", "2019-11-12"),
-        "1809": ("17763", "2020-11-10"), "1903": ("18362", "2020-12-08"), "1909": ("18363", "2021-05-11"),
-        "2004": ("19041", "2021-12-14"), "20H2": ("19042", "2022-05-10"), "21H1": ("19043", "2022-12-13"),
-        "21H2": ("19044", "2023-06-13"), "22H2": ("19045", "2025-10-14"),
+        "1507": ("10240", "2017-05-09", "2017-05-09"), "1511": ("10586", "2017-10-10", "2017-10-10"),
+        "1607": ("14393", "2018-04-10", "2019-04-09"), "1703": ("15063", "2018-10-09", "2019-10-08"),
+        "1709": ("16299", "2019-04-09", "2020-10-13"), "1803": ("17134", "2019-11-12", "2021-05-11"),
+        "1809": ("17763", "2020-11-10", "2021-05-11"), "1903": ("18362", "2020-12-08", "2020-12-08"),
+        "1909": ("18363", "2021-05-11", "2022-05-10"), "2004": ("19041", "2021-12-14", "2021-12-14"),
+        "20H2": ("19042", "2022-05-10", "2023-05-09"), "21H1": ("19043", "2022-12-13", "2022-12-13"),
+        "21H2": ("19044", "2023-06-13", "2024-06-11"), "22H2": ("19045", "2025-10-14", "2025-10-14"),
     }  # fmt: skip
-    source = f"{WINDOWS}windows-10-home-and-pro"
-    rows = [Known(f"Windows 10 {name}", "windows 10", build, day, 1, source) for name, (build, day) in builds.items()]
-    return [Known("Windows 10, build not told", "windows 10", "", "2025-10-14", 0, source), *rows]
+    kept = {
+        "2015 LTSB": ("10240", "2025-10-14"), "2016 LTSB": ("14393", "2026-10-13"),
+        "LTSC 2019": ("17763", "2029-01-09"), "LTSC 2021": ("19044", "2027-01-12"),
+    }  # fmt: skip
+    home, firms = f"{WINDOWS}windows-10-home-and-pro", f"{WINDOWS}windows-10-enterprise-and-education"
+    iot = f"{WINDOWS}windows-10-iot-enterprise-ltsc-2021"
+    return [
+        Known("Windows 10, build not told", "windows 10", "", "2025-10-14", 0, home),
+        *(Known(f"Windows 10 {name}", "windows 10", build, day, 1, home) for name, (build, day, _) in builds.items()),
+        *(Known(f"Windows 10 {name} Enterprise", "windows 10 .*(enterprise|education)", build, day, 2, firms)
+          for name, (build, _, day) in builds.items()),
+        *(Known(f"Windows 10 Enterprise {name}", "windows 10 .*lts[bc]", build, day, 3,
+                f"{WINDOWS}windows-10-enterprise-{name.lower().replace(' ', '-')}")
+          for name, (build, day) in kept.items()),
+        Known("Windows 10 IoT Enterprise LTSC 2021", "windows 10 .*iot.*ltsc", "19044", "2032-01-13", 4, iot),
+    ]  # fmt: skip
 
 
 def _windows_11() -> list[Known]:
