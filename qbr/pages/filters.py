@@ -103,6 +103,11 @@ class Question:
         return tuple(months_between(self.last_month.shift(1 - TREND_MONTHS), self.last_month))
 
     @cached_property
+    def systems(self) -> dict[int, reading.SystemFreshness]:
+        """How each system is read, by its connection, asked once for all panels."""
+        return {each.pk: each for each in reading.freshness(self.person)}
+
+    @cached_property
     def quarters(self) -> tuple[Quarter, ...]:
         last = Quarter.holding(self.last_month.starts_on)
         return tuple(last.shift(offset) for offset in range(1 - TREND_QUARTERS, 1))

@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.urls import reverse
 
 from collectors.declare import Layer
-from metrics import breakdowns, reading
+from metrics import breakdowns
 from metrics.breakdowns import OfSystem
 from metrics.definitions import CATALOGUE
 from metrics.reading import Freshness, Numbers, SystemFreshness
@@ -46,11 +46,10 @@ class BySystem(Panel):
 
     def table(self, question: Question, numbers: Numbers) -> Table:
         keys = self.seen(question)
-        states = {each.pk: each for each in reading.freshness(question.person)}
         months = tuple(month for month in question.period.months if month <= question.last_month)
         found = breakdowns.by_system(question.scope, months, self.layers, keys)
         told = (Column(self.headings.get(key, CATALOGUE[key].label), CATALOGUE[key].unit) for key in keys)
-        lines = tuple(_line(each, keys, states.get(each.connection), question) for each in found)
+        lines = tuple(_line(each, keys, question.systems.get(each.connection), question) for each in found)
         return Table(self.title, (Column("System"), Column("State"), *told), lines)
 
 
