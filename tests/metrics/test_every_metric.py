@@ -15,6 +15,7 @@ from metrics.definitions import CATALOGUE
 from metrics.models import State
 from tests.metrics import test_desk as desk
 from tests.metrics import test_every_layer as layers
+from tests.metrics import test_sales_and_invoices as sales
 from tests.metrics.rollup.world import World, day, number, value
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +132,7 @@ def _ledger(world: World) -> None:
 
 
 def test_every_metric_that_counts_facts_has_a_case() -> None:
-    assert set(COUNTED) == {*BY_HAND, *layers.BY_HAND, *desk.BY_HAND}
+    assert set(COUNTED) == {*BY_HAND, *layers.BY_HAND, *desk.BY_HAND, *sales.BY_HAND}
 
 
 def test_every_metric_agrees_with_a_case_worked_by_hand(world: World) -> None:
