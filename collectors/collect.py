@@ -22,6 +22,7 @@ from collectors.client import Client, at_sandbox
 from collectors.connections import Checkpoint, CollectorRun, Connection, Seen
 from collectors.declare import Endpoint, Record, Vendor
 from collectors.errors import CollectError, OutOfTime, Refused, Unavailable
+from collectors.facts.shapes import Record as Entity
 from collectors.facts.touched import Calendar
 from collectors.load import Merge, Place, TooManyGone, end, hold, retire
 from collectors.patience import Patience
@@ -337,12 +338,23 @@ class _Reader:
     def _finish(self, endpoint: Endpoint, unnamed: int) -> int:
         """The list has ended well. The last that names an entity retires what is gone; the last that tells anything of
         it says how far was read."""
-        told = [other for other in self.vendor.endpoints if other.into is endpoint.into]
-        lists = [other for other in told if other.adds]
+        lists = [other for other in self.vendor.endpoints if other.into is endpoint.into and other.adds]
         retired = self._retire(endpoint, lists, unnamed) if lists[-1] is endpoint else 0
-        if told[-1] is endpoint and not refusals.whole_lists(self.source, [other.name for other in lists]):
-            self.reach.advance(lists[-1])
+        for entity in dict.fromkeys(other.into for other in self.vendor.endpoints):
+            self._advance(entity, endpoint)
         return retired
+
+    def _advance(self, entity: type[Entity], endpoint: Endpoint) -> None:
+        """Say how far an entity was read, if this is the last list to wait for.
+
+        What changed is named once: lists asked `each` of it are waited for, else their failing would lose it for them.
+        """
+        told = [other for other in self.vendor.endpoints if other.into is entity]
+        named_once = {other.name for other in told if other.since}
+        last = [other for other in self.vendor.endpoints if other in told or other.each in named_once][-1]
+        lists = [other for other in told if other.adds]
+        if last is endpoint and not refusals.whole_lists(self.source, [other.name for other in lists]):
+            self.reach.advance(lists[-1])
 
     def _retire(self, endpoint: Endpoint, lists: list[Endpoint], unnamed: int) -> int:
         places = {one.endpoint: one.cursor for one in Checkpoint.objects.filter(connection=self.source)}

@@ -101,6 +101,7 @@ VENDOR = Vendor(
     auth=ClientCredentials(token="{address}/ws/oauth/token", scope="monitoring"),  # noqa: S106
     paginate=AfterId(),
     test="/v2/organizations?pageSize=1",
+    errors=fault,
     headers={"Accept": "application/json"},
     blank_is_empty=True,
     advice="In NinjaOne create an “API Services (machine-to-machine)” client with the monitoring scope only, "
