@@ -149,6 +149,7 @@ class Endpoint:
     adds: bool = True  # false: it tells more of records that another list adds, and leaves out those not known
     empty_on: tuple[int, ...] = ()  # statuses by which this vendor says that there is nothing to list
     looks_up: Mapping[str, Lookup] = field(default_factory=dict)  # what is found stands at that name in the record
+    untold: str = ""  # why records that are lost on the way to us cannot be missed; said on the vendor's page
     kept_days: int = 0  # of what happened: how long the vendor names it; what is older is not gone by silence; 0: ever
 
 

@@ -29,6 +29,7 @@ SEVERITIES = {
     "CRITICAL": Alert.Severity.CRITICAL, "MAJOR": Alert.Severity.HIGH, "MODERATE": Alert.Severity.MEDIUM,
     "MINOR": Alert.Severity.LOW, "NONE": Alert.Severity.LOW,
 }  # fmt: skip
+NO_COUNT = "A report names no count, and a device that it leaves out keeps what was known of it until it is named."
 STATES = ("protected", "outdated", "off", "missing")  # the best first: of several products one is enough
 
 
@@ -183,6 +184,7 @@ VENDOR = Vendor(
             adds=False,
             complete=True,
             optional=True,
+            untold=NO_COUNT,
             fields={
                 "external_id": "deviceId",
                 "patches_missing": whole("pendingOSPatchesCount"),
@@ -198,6 +200,7 @@ VENDOR = Vendor(
             adds=False,
             complete=True,
             optional=True,
+            untold=NO_COUNT,
             fields={"external_id": "deviceId", "antivirus": "state"},
         ),
         Endpoint(

@@ -133,6 +133,7 @@ Changed = partial(
     since=Since(lambda moment: {"updated_since": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}),
     fields={"external_id": "id", "name": text("title")},
 )
+NO_COUNT = "Lists name no count: up to two deals, or a fifth, that are not listed count as deleted until they are."
 Stages = partial(
     Endpoint,
     path="/v1/deals/{id}/changelog",
@@ -199,9 +200,10 @@ VENDOR = Vendor(
             name="archived deals",
             path="/api/v2/deals/archived",
             params={"status": "open,won,lost", "custom_fields": "{partner_field}"},
+            untold=NO_COUNT,
         ),
         Changed(name="changed deals", path="/api/v2/deals"),
-        Changed(name="changed archived deals", path="/api/v2/deals/archived"),
+        Changed(name="changed archived deals", path="/api/v2/deals/archived", untold=NO_COUNT),
         Stages(name="stages of deals", each="changed deals"),
         Stages(name="stages of archived deals", each="changed archived deals"),
         Endpoint(

@@ -123,6 +123,10 @@ def _left(vendor: Vendor) -> Iterator[str]:
             yield ""
     yield "## Limits kept\n"
     yield f"{about.limits} At most {vendor.pace:g} requests a second leave.\n".lstrip()
+    untold = [(one.name, one.untold) for one in vendor.endpoints if one.untold]
+    if untold:
+        yield "## Losses that cannot be told\n"
+        yield from _table(("List", "Why"), untold)
     if about.unsure:
         yield "## What its documents leave open\n"
         yield from _table(("Open", "How it is read"), [(one.point, one.reading) for one in about.unsure])
