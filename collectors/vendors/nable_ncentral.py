@@ -332,6 +332,7 @@ VENDOR = Vendor(
             adds=False,
             complete=True,
             optional=True,
+            untold="It names no count, and a device without services looks like one whose services were lost.",
             fields={
                 "external_id": "each.deviceId",
                 "antivirus": Convert(("services", "{antivirus_services}"), antivirus),
