@@ -479,7 +479,7 @@ VENDOR = Vendor(
             Unsure("How merged tickets are told.", "By nothing: one that was merged counts as a closed ticket."),
             Unsure(
                 "Whose the hours on a project's tasks are: a time entry names its task alone.",
-                "The company of the task's project. A key that may view no tasks or projects reads no time, and says so.",
+                "That of the company of the task's project. A key that may view neither reads no time, and says so.",
             ),
             Unsure("Which number means Customer.", "The label of the type is read, never its number."),
             Unsure(

@@ -398,8 +398,8 @@ VENDOR = Vendor(
             "custom fields, which may hold passwords",
             "scripts and automation",
         ),
-        limits="1 request a second, one at a time, of about 500 in five minutes; a run buys one token, and another when "
-        "that runs out, since signing in too often locks the key.",
+        limits="1 request a second, one at a time, of about 500 in five minutes; a run buys one token, and another "
+        "when that runs out, since signing in too often locks the key.",
         not_offered={
             "Backup": "Its interface knows no backups.",
             "Incident": "Its interface tells nothing of endpoint security.",

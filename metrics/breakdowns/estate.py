@@ -176,7 +176,7 @@ def _now(source: Source, columns: str, where: str) -> str:
 
 
 BY_SUPPORT = """, {listed}
-SELECT system.supported_until, f.os, count(*)::int
+SELECT system.supported_until, coalesce(system.name, f.os), count(*)::int
 FROM {rows} GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 3 DESC, 2"""
 
 
@@ -192,7 +192,10 @@ class Online:
 
 @dataclass(frozen=True)
 class Supported:
-    """Devices on one operating system and the last day its maker supports it; None: no row of the table says."""
+    """Devices on one version of an operating system and the last day its maker supports it.
+
+    Where no row of the table of systems knows it there is no day, and `os` is what the RMM calls it.
+    """
 
     until: date | None
     os: str

@@ -152,7 +152,7 @@ DEVICES_BY_SYSTEM = Facts(
     words="devices in the RMM, with the last day their operating system is supported",
     sql="""asset_state f JOIN asset t ON t.id = f.thing_id AND t.layer = 'rmm'
     LEFT JOIN LATERAL (
-        SELECT l.supported_until FROM os_lifecycle l
+        SELECT l.supported_until, l.name FROM os_lifecycle l
         WHERE f.os ~* l.pattern AND (l.version_pattern = '' OR f.os_version ~* l.version_pattern)
         ORDER BY l.rank DESC, l.supported_until DESC LIMIT 1
     ) system ON true""",

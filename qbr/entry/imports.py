@@ -119,8 +119,9 @@ def _session(request: HttpRequest) -> str:
 def _kept(request: HttpRequest, upload_id: UUID) -> Upload | None:
     """The file, for the person and session that sent it, for an hour."""
     return Upload.objects.filter(
-        pk=upload_id, by=cast(User, request.user), session=_session(request), at__gte=timezone.now() - KEPT_FOR, asked={}
-    ).first()
+        pk=upload_id, by=cast(User, request.user), session=_session(request), asked={},
+        at__gte=timezone.now() - KEPT_FOR,
+    ).first()  # fmt: skip
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

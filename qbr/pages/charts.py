@@ -170,11 +170,10 @@ def _band(labels: Sequence[str], band: Band, *, none_below: bool) -> list[Trace]
 
 
 def _band_word(band: Band) -> Trace:
-    """At the left, where no goal has its word."""
+    """At the left, where no goal has its word; without ground of its own, for a line may pass behind it."""
     return {
         "xref": "paper", "x": 0, "xanchor": "left", "y": float(band.upper[0]), "yanchor": "bottom", "showarrow": False,
         "text": "normal range and average", "font": {"color": "var(--ink-soft)", "size": 11},
-        "bgcolor": "var(--panel)", "opacity": 0.85,
     }  # fmt: skip
 
 
