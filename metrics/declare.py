@@ -131,6 +131,7 @@ class Facts:
 
     `sql` is a FROM clause with the counted rows under alias `f`, `keep` what every row of it must meet. `entity` names
     the model whose readings rule it; `also` names others whose readings it needs as well (time entries need tickets).
+    `through` names what happened that a stock looks back at: a listing counts once that is read through its day.
     `unsettled` is an SQL aggregate of an amount that people have not decided on: while it is not zero, the month is
     incomplete and says `unsettled_words`.
     """
@@ -146,6 +147,7 @@ class Facts:
     connection: str = "f.connection_id"
     row: str = "f.id"  # a number that names one row, for checksums
     also: tuple[type[models.Model], ...] = ()
+    through: tuple[type[models.Model], ...] = ()
     beside: tuple[type[models.Model], ...] = ()  # whose rows `sql` reads too, though their readings do not rule it
     internal: bool = True  # whether the MSP's own records are among them
     told_apart: bool = False  # by lists that only tell more of them: where one is refused, what was told grows old

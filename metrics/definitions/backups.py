@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from metrics.declare import Better, Derived, Flow, Metric, Section, Stock, Unit, at_least, at_most
-from metrics.definitions.facts import BACKUP_RUNS, BACKUPS, DEVICES, NO_SPARE
+from metrics.declare import Better, Derived, Flow, Metric, Section, Stock, ToldStock, Unit, at_least, at_most
+from metrics.definitions.facts import BACKUP_RUNS, BACKUPS, BACKUPS_BY_RUN, BACKUPS_BY_TEST, DEVICES, NO_SPARE
 
 RULES = ("listing_tolerance_days",)
 KINDS = {"continuity": "Continuity", "saas": "SaaS"}
 EXPECTED = "NOT f.paused"  # a person stopped the others
 
 
-def _protected(kind: str, key: str, label: str, meaning: str, where: str, words: str, better: Better) -> Stock:
+def _protected(kind: str) -> Stock:
     return Stock(
-        key=f"{kind}_{key}", label=f"{KINDS[kind]} {label}", section=Section.OPERATIONS, unit=Unit.COUNT,
-        meaning=meaning, facts=BACKUPS, better=better, where=f"f.kind = '{kind}' AND {EXPECTED}{where}",
-        where_words=f"{KINDS[kind]}, not paused{words}", rules=RULES, requirement="R19",
-        goal=at_most("0") if better is Better.LOWER else None,
+        key=f"{kind}_backups", label=f"{KINDS[kind]} backups", section=Section.OPERATIONS, unit=Unit.COUNT,
+        meaning=f"What {KINDS[kind]} backup protects and should run.", facts=BACKUPS,
+        where=f"f.kind = '{kind}' AND {EXPECTED}", where_words=f"{KINDS[kind]}, not paused", rules=RULES,
+        requirement="R19",
     )
 
 
-def _silent(kind: str, key: str, label: str, days: int, words: str) -> Stock:
+def _silent(kind: str, key: str, days: int, words: str) -> ToldStock:
     """No good run on any of so many days up to the one it was listed on, though it was there all that while."""
-    return _protected(
-        kind, key, label, f"What {KINDS[kind]} backup protects and had no good run for {words}.",
-        f" AND f.from_on <= d.day - {days} AND (last.good_on IS NULL OR last.good_on <= d.day - {days})",
-        f", no good run for {words}", Better.LOWER,
+    among = f"f.kind = '{kind}' AND {EXPECTED}"
+    return ToldStock(
+        key=f"{kind}_failing_{key}", label=f"{KINDS[kind]} backups failing over {words}", section=Section.OPERATIONS,
+        unit=Unit.COUNT, meaning=f"What {KINDS[kind]} backup protects and had no good run for {words}.",
+        facts=BACKUPS_BY_RUN, better=Better.LOWER, among=among, told=f"{among} AND told.runs",
+        where=f"{among} AND told.runs AND f.from_on <= d.day - {days} "
+        f"AND (last.good_on IS NULL OR last.good_on <= d.day - {days})",
+        where_words=f"{KINDS[kind]}, not paused, no good run for {words}", rules=RULES, requirement="R19",
+        goal=at_most("0"),
     )
 
 
@@ -32,10 +37,7 @@ PROTECTED: tuple[Metric, ...] = tuple(
     metric
     for kind in KINDS
     for metric in (
-        _protected(kind, "backups", "backups", f"What {KINDS[kind]} backup protects and should run.", "", "",
-                   Better.NEITHER),
-        _silent(kind, "failing_48_hours", "backups failing over 48 hours", 2, "48 hours"),
-        _silent(kind, "failing_7_days", "backups failing over 7 days", 7, "7 days"),
+        _protected(kind), _silent(kind, "48_hours", 2, "48 hours"), _silent(kind, "7_days", 7, "7 days"),
     )
 )  # fmt: skip
 
@@ -59,19 +61,31 @@ RUNS: tuple[Metric, ...] = (
     ),
 )
 
+CONTINUITY = f"f.kind = 'continuity' AND {EXPECTED}"
+# A system that tells of recoveries without naming what was recovered says nothing of a single backup.
+TEST_TOLD = f"{CONTINUITY} AND told.recovery AND trials.of_a_backup IS NOT FALSE"
 TRIED: tuple[Metric, ...] = (
     Stock(
+        key="continuity_recovery_known", label="Backups whose recovery tests are known", section=Section.OPERATIONS,
+        unit=Unit.COUNT, facts=BACKUPS_BY_TEST,
+        meaning="Continuity backups of systems that say when a recovery was tried.",
+        where=TEST_TOLD, where_words="Continuity, not paused, recovery tests told", rules=RULES,
+        requirement="R19",
+    ),
+    ToldStock(
         key="continuity_recovery_tested", label="Backups with a tested recovery", section=Section.OPERATIONS,
-        unit=Unit.COUNT, facts=BACKUPS, better=Better.HIGHER,
+        unit=Unit.COUNT, facts=BACKUPS_BY_TEST, better=Better.HIGHER, among=CONTINUITY,
+        told=TEST_TOLD,
         meaning="Continuity backups from which a recovery was tried, not without success, in the last 92 days.",
-        where=f"f.kind = 'continuity' AND {EXPECTED} AND trial.tested_on > d.day - 92",
+        where=f"{CONTINUITY} AND trial.tested_on > d.day - 92",
         where_words="Continuity, not paused, recovery tried in the last 92 days", rules=RULES, requirement="R19",
     ),
     Derived(
         key="recovery_tested", label="Recovery tested", section=Section.OPERATIONS, unit=Unit.PERCENT,
-        meaning="Share of the continuity backups from which a recovery was tried in the last quarter.",
-        better=Better.HIGHER, formula="continuity_recovery_tested / continuity_backups * 100",
-        undefined="no continuity backup", goal=at_least("100"), requirement="R19",
+        meaning="Share of the continuity backups whose recovery tests are known from which one was tried in the last "
+        "quarter.",
+        better=Better.HIGHER, formula="continuity_recovery_tested / continuity_recovery_known * 100",
+        undefined="no backup whose recovery tests are told", goal=at_least("100"), requirement="R19",
     ),
 )
 

@@ -189,10 +189,20 @@ BACKUPS = Facts(
     LEFT JOIN LATERAL (
         SELECT max(r.tested_on) AS tested_on FROM recovery_test r
         WHERE r.backup_id = f.thing_id AND r.passed IS NOT FALSE AND r.tested_on <= {day} AND r.retired_on IS NULL
-    ) trial ON true""",
+    ) trial ON true
+    LEFT JOIN (
+        SELECT connection_id, bool_or(entity = 'BackupRun') AS runs, bool_or(entity = 'RecoveryTest') AS recovery
+        FROM reading WHERE account_id IS NULL GROUP BY 1
+    ) told ON told.connection_id = t.connection_id
+    LEFT JOIN (
+        SELECT connection_id, bool_or(backup_id IS NOT NULL) AS of_a_backup
+        FROM recovery_test WHERE retired_on IS NULL GROUP BY 1
+    ) trials ON trials.connection_id = t.connection_id""",
     connection="t.connection_id",
     internal=False,
 )
+BACKUPS_BY_RUN = replace(BACKUPS, name="backups by their runs", through=(BackupRun,))
+BACKUPS_BY_TEST = replace(BACKUPS, name="backups by their recovery tests", through=(RecoveryTest,))
 BACKUP_RUNS = Facts(
     name="backup runs",
     entity=BackupRun,

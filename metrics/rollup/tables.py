@@ -389,15 +389,26 @@ def stock_days(facts: Facts) -> str:
 
     A connection that no longer counts at the end tells nothing of it; what took its place does. Before the first run
     that ended well, no list of those needed may be missing: agreements without their additions would bill too little.
+    A listing of what looks back at what happened waits until that is read as well, where the connection reads it.
     """
     entities = ", ".join(text(name) for name in entities_of(facts))
+    known_on, unread = "NULL::date", ""
+    if facts.through:
+        known_on = f"""(
+            SELECT min((r.read_through AT TIME ZONE (SELECT time_zone FROM calendar))::date) FROM reading r
+            WHERE r.connection_id = c.id AND r.account_id IS NULL
+              AND r.entity IN ({", ".join(text(of.__name__) for of in facts.through)}))"""
+        words = " and ".join(str(of._meta.verbose_name_plural) for of in facts.through)
+        unread = f"""
+                    WHEN s.known_on < least(m.ends_on, s.counts_to) - 1 AND NOT m.running
+                    THEN {text(words)} || ' read until ' || to_char(s.known_on, 'FMDD Mon YYYY')"""
     return f"""
         SELECT {text(facts.name)} AS facts, s.connection_id, m.period_id, m.month, m.rolled, d.day,
                CASE WHEN d.day IS NULL THEN 4
                     WHEN m.running THEN 1
                     WHEN least(m.ends_on, s.counts_to) - 1 - d.day <= m.listing_tolerance_days THEN 0
                     ELSE 2 END::smallint AS state,
-               CASE WHEN s.first_day IS NULL OR s.entities < s.needed THEN 'not listed yet'
+               CASE WHEN s.first_day IS NULL OR s.entities < s.needed THEN 'not listed yet'{unread}
                     WHEN s.first_day >= m.ends_on THEN 'not collected before ' || to_char(s.first_day, 'FMDD Mon YYYY')
                     WHEN d.day IS NULL THEN 'not listed in this month'
                     WHEN NOT m.running AND least(m.ends_on, s.counts_to) - 1 - d.day > m.listing_tolerance_days
@@ -406,7 +417,7 @@ def stock_days(facts: Facts) -> str:
             SELECT c.id AS connection_id, c.counts_from, c.counts_to, min(l.day) AS first_day,
                    count(DISTINCT l.entity) AS entities,
                    CASE WHEN c.full_compare_at IS NULL THEN {len(entities_of(facts))}
-                        ELSE count(DISTINCT l.entity) END AS needed
+                        ELSE count(DISTINCT l.entity) END AS needed, {known_on} AS known_on
             FROM ({sources(facts, "listing")}) x JOIN connection c ON c.id = x.connection_id
             LEFT JOIN listing l ON l.connection_id = c.id AND l.entity IN ({entities})
             GROUP BY c.id
@@ -417,6 +428,7 @@ def stock_days(facts: Facts) -> str:
                 SELECT max(l.day) AS day FROM listing l
                 WHERE l.connection_id = s.connection_id AND l.entity IN ({entities})
                   AND l.day >= greatest(m.month, s.counts_from) AND l.day < least(m.ends_on, s.counts_to)
+                  AND l.day <= coalesce(s.known_on, l.day)
                 GROUP BY l.entity
             ) e HAVING count(*) = s.needed
         ) d ON true

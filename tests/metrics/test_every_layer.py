@@ -11,6 +11,7 @@ from django.db import connection
 from collectors.facts.backups import Backup, BackupRun, BackupState, RecoveryTest
 from collectors.facts.estate import Alert
 from collectors.facts.posture import Incident
+from collectors.facts.readings import Reading
 from metrics import rollup
 from metrics.definitions import CATALOGUE
 from metrics.models import State
@@ -34,7 +35,8 @@ BY_HAND: dict[str, tuple[str, str]] = {
     "continuity_backups": ("4", "2"), "continuity_failing_48_hours": ("2", "1"),
     "continuity_failing_7_days": ("1", "0"), "saas_backups": ("2", "1"), "saas_failing_48_hours": ("2", "1"),
     "saas_failing_7_days": ("1", "1"), "backup_runs": ("6", "5"), "backup_runs_good": ("4", "3"),
-    "continuity_recovery_tested": ("1", "1"), "servers_managed": ("3", "2"), "servers_backed_up": ("2", "2"),
+    "continuity_recovery_known": ("4", "2"), "continuity_recovery_tested": ("1", "1"),
+    "servers_managed": ("3", "2"), "servers_backed_up": ("2", "2"),
     "devices_protected": ("2", "1"), "incidents": ("2", "1"), "incidents_serious": ("1", "1"),
     "incidents_open": ("2", "1"), "secure_score_points": ("75.5", "30"), "secure_score_of": ("151", "60"),
     "people_signing_in": ("3", "2"), "people_without_mfa": ("1", "1"), "tenant_incidents": ("2", "2"),
@@ -247,6 +249,7 @@ INDEPENDENT = {
     "backup_runs": f"SELECT count(*) FROM backup_run WHERE {IN_MARCH.format('finished_on')}",
     "backup_runs_good": f"""
         SELECT count(*) FROM backup_run WHERE {IN_MARCH.format('finished_on')} AND outcome ~ 'succeeded|warned'""",
+    "continuity_recovery_known": f"SELECT count(*) {BACKUPS} 'continuity'",
     "continuity_recovery_tested": f"""
         SELECT count(*) {BACKUPS} 'continuity' AND b.id IN (
             SELECT backup_id FROM recovery_test WHERE passed AND tested_on BETWEEN '2024-12-30' AND '2025-03-31')""",
@@ -316,6 +319,41 @@ def test_a_run_or_a_recovery_found_late_moves_the_months_that_look_back_at_it(ac
     assert value("continuity_failing_48_hours", "2025-03", acme).value == 0
     assert value("continuity_failing_48_hours", "2025-03").value == 1
     assert value("continuity_recovery_tested", "2025-03", acme).value == 2
+
+
+def test_what_looks_back_at_runs_waits_until_these_are_read_as_far_as_the_listing(acme: Organization) -> None:
+    of_runs = Reading.objects.filter(entity="BackupRun")
+    of_runs.update(read_through=at("2025-03-20"))
+    rollup.run("test", now=NOW)
+    found = value("continuity_failing_48_hours", "2025-03", acme)
+    assert (found.value, found.state) == (None, State.NOT_COLLECTED)
+    assert found.cause == "backup runs read until 20 Mar 2025"
+    assert value("continuity_backups", "2025-03", acme).value == 2  # that is listed, whatever ran
+    assert value("continuity_recovery_tested", "2025-03", acme).value == 1
+    assert value("continuity_failing_48_hours", "2025-02", acme).state == State.MEASURED
+    of_runs.update(read_through=at("2025-04-02"))
+    rollup.run("test", now=NOW)
+    assert value("continuity_failing_48_hours", "2025-03", acme).value == 1
+
+
+def test_a_system_that_tells_no_runs_or_recoveries_has_no_number_of_them(acme: Organization) -> None:
+    Reading.objects.filter(entity__in=("BackupRun", "RecoveryTest")).delete()
+    rollup.run("test", now=NOW)
+    for key in ("continuity_failing_48_hours", "saas_failing_7_days", "continuity_recovery_tested"):
+        found = value(key, "2025-03")
+        assert (found.value, found.state, found.cause) == (None, State.NOT_COLLECTED, "the vendor does not tell"), key
+    assert state("recovery_tested", "2025-03") == ("not collected", None)
+    assert value("continuity_backups", "2025-03").value == 4
+
+
+def test_recoveries_that_name_no_backup_say_nothing_of_any(acme: Organization) -> None:
+    RecoveryTest.objects.update(backup=None)
+    mark("RecoveryTest", 0, "2025-03")
+    rollup.run("test", now=NOW)
+    assert state("recovery_tested", "2025-03") == ("not collected", None)
+    RecoveryTest.objects.all().delete()  # none was tried, and that is told
+    rollup.run("test", now=NOW, everything=True)
+    assert value("recovery_tested", "2025-03").value == 0
 
 
 def test_our_own_records_count_in_no_layer_and_are_said_not_to_apply(acme: Organization) -> None:

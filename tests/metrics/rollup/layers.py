@@ -29,7 +29,10 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
 class Layers:
     """One system of each layer. A test that makes them says so with `known`."""
 
-    FLOWS = (("rmm", "Alert"), ("edr", "Incident"), ("tenant", "Incident"), ("backup", "BackupRun"))
+    FLOWS = (
+        ("rmm", "Alert"), ("edr", "Incident"), ("tenant", "Incident"), ("backup", "BackupRun"),
+        ("backup", "RecoveryTest"),
+    )
     STOCKS = (
         ("edr", "Asset"), ("backup", "Backup"), ("tenant", "Seat"), ("tenant", "PostureCheck"), ("tenant", "License"),
         ("marketplace", "License"), ("control", "Asset"),
