@@ -131,6 +131,8 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"  # inside everything is UTC; the business time zone is a setting people own
 
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a year of months for every metric of a client is one form
+
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]

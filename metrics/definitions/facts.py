@@ -158,6 +158,7 @@ DEVICES_BY_SYSTEM = Facts(
     ) system ON true""",
     connection="t.connection_id",
     internal=False,
+    told_apart=True,
 )
 ALERTS = Facts(
     name="alerts",
