@@ -28,7 +28,7 @@ from qbr.data import examples, undecided
 from qbr.data.chosen import Chosen, FileForm
 from qbr.data.runs import Run, counted
 from qbr.data.views import may_collect
-from qbr.entry.models import KEPT_FOR, Upload
+from qbr.entry.models import Upload
 
 SHOWN_FILES = 50
 SHOWN_ROWS = 200
@@ -59,12 +59,7 @@ def files(request: HttpRequest) -> HttpResponse:
     layout = LAYOUTS.get(request.GET.get("holds", ""))
     form = FileForm(layout, request.POST or None, request.FILES or None) if layout else None
     if form is not None and request.method == "POST" and form.is_valid():
-        Upload.forget_old()
-        file = form.cleaned_data["file"]
-        kept = Upload.objects.create(
-            by=cast(User, request.user), session=_session(request), name=file.name[:200], content=file.read(),
-            asked=form.chosen.stored(),
-        )  # fmt: skip
+        kept = Upload.keep(request, form.cleaned_data["file"], form.chosen.stored())
         return redirect("data_file_preview", kept.pk)
     past = LoadedFile.objects.select_related("run__connection", "by").order_by("-loaded_at", "-pk")
     past = past.filter(layout=layout.key) if layout else past
@@ -162,16 +157,8 @@ def _again(chosen: Chosen) -> str:
     return f"{reverse('data_files')}?{urlencode({'holds': chosen.layout.key})}"
 
 
-def _session(request: HttpRequest) -> str:
-    return request.session.session_key or ""
-
-
 def _kept(request: HttpRequest, upload_id: UUID) -> Upload | None:
-    """The file, for the person and session that sent it, for an hour."""
-    return Upload.objects.filter(
-        pk=upload_id, by=cast(User, request.user), session=_session(request), at__gte=timezone.now() - KEPT_FOR,
-        asked__layout__in=list(LAYOUTS),
-    ).first()  # fmt: skip
+    return Upload.sent_in(request).filter(pk=upload_id, asked__layout__in=list(LAYOUTS)).first()
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,7 +23,7 @@ from metrics.spreadsheets import Preview, Unusable, commit
 from metrics.spreadsheets import preview as read_file
 from metrics.spreadsheets.sheet import LARGEST_FILE
 from qbr import access, tasks
-from qbr.entry.models import KEPT_FOR, Upload
+from qbr.entry.models import Upload
 from qbr.entry.views import may_enter
 from qbr.pages import formats
 
@@ -54,11 +53,7 @@ class UploadForm(forms.Form):
 def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        Upload.forget_old()
-        file = form.cleaned_data["file"]
-        kept = Upload.objects.create(
-            by=cast(User, request.user), session=_session(request), name=file.name[:200], content=file.read()
-        )
+        kept = Upload.keep(request, form.cleaned_data["file"])
         slug, address = form.cleaned_data["scope"], reverse("import_preview", args=[kept.pk])
         return redirect(f"{address}?{urlencode({'client': slug})}" if slug else address)
     return render(request, "entry/upload.html", {"form": form, "title": "Import"})
@@ -112,16 +107,8 @@ def _read(request: HttpRequest, kept: Upload) -> Preview:
     )
 
 
-def _session(request: HttpRequest) -> str:
-    return request.session.session_key or ""
-
-
 def _kept(request: HttpRequest, upload_id: UUID) -> Upload | None:
-    """The file, for the person and session that sent it, for an hour."""
-    return Upload.objects.filter(
-        pk=upload_id, by=cast(User, request.user), session=_session(request), asked={},
-        at__gte=timezone.now() - KEPT_FOR,
-    ).first()  # fmt: skip
+    return Upload.sent_in(request).filter(pk=upload_id, asked={}).first()
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

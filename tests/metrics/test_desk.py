@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from collectors.facts.accounts import Account
 from collectors.facts.service import Survey, Technician, Ticket
 from collectors.facts.touched import Calendar
 from metrics import business_hours, reading, rollup, working
@@ -50,16 +52,25 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
 
 
+class Desk(World):
+    """Two clients' accounts, one that waits and one that people ignore."""
+
+    a: Account
+    b: Account
+    waiting: Account
+    ignored: Account
+
+
 @pytest.fixture
-def world() -> World:
+def world() -> Desk:
     Calendar.objects.update_or_create(id=1, defaults={"time_zone": ZONE.key})
     decide("holidays", ["2025-03-21"])
-    world = World(listed=("2025-02-28", "2025-03-31"))
+    world = Desk(listed=("2025-02-28", "2025-03-31"))
     read(world.psa, "Survey", "2024-12-01", "2025-04-02")
     acme, beta = world.client("acme", segment="Dental"), world.client("beta", segment="Dental")
-    world.a, world.b, world.waiting = world.account(acme), world.account(beta), world.account(None)  # type: ignore[attr-defined]
-    world.ignored = world.account(None)  # type: ignore[attr-defined]
-    world.link(world.ignored, None, verdict="ignored")  # type: ignore[attr-defined]
+    world.a, world.b, world.waiting = world.account(acme), world.account(beta), world.account(None)
+    world.ignored = world.account(None)
+    world.link(world.ignored, None, verdict="ignored")
     _closed(world)
     _open(world)
     _answered(world)
@@ -68,7 +79,9 @@ def world() -> World:
     return world
 
 
-def timed(world: World, account, opened: str, responded: str, resolved: str, closed: str, **fields) -> Ticket:  # type: ignore[no-untyped-def]
+def timed(
+    world: Desk, account: Account | None, opened: str, responded: str, resolved: str, closed: str, **fields: Any
+) -> Ticket:
     return world.ticket(
         account, opened[:10], closed[:10], opened_at=local(opened), closed_at=local(closed),
         first_response_at=local(responded) if responded else None, resolved_at=local(resolved) if resolved else None,
@@ -76,8 +89,8 @@ def timed(world: World, account, opened: str, responded: str, resolved: str, clo
     )
 
 
-def _closed(world: World) -> None:
-    a, b = world.a, world.b  # type: ignore[attr-defined]
+def _closed(world: Desk) -> None:
+    a, b = world.a, world.b
     # Over the weekend on which an hour is left out: an hour on Friday, and 1.5 or 3 on Monday.
     timed(world, a, "2025-03-07T16:00", "2025-03-10T09:30", "2025-03-10T11:00", "2025-03-10T12:00")
     # Opened and answered on a Saturday: no business hour; not said when resolved, so half an hour to its close.
@@ -89,21 +102,21 @@ def _closed(world: World) -> None:
     # Answered before it was written down: no time; half an hour.
     timed(world, b, "2025-03-20T10:00", "2025-03-20T09:00", "2025-03-20T10:30", "2025-03-20T11:00")
     # Over a holiday and a weekend: half an hour before and half an hour, or two hours, behind.
-    timed(world, world.waiting, "2025-03-20T16:30", "2025-03-24T08:30", "2025-03-24T10:00", "2025-03-24T10:00")  # type: ignore[attr-defined]
+    timed(world, world.waiting, "2025-03-20T16:30", "2025-03-24T08:30", "2025-03-24T10:00", "2025-03-24T10:00")
     timed(world, b, "2025-02-10T09:00", "2025-02-10T12:00", "2025-02-10T13:00", "2025-02-10T13:00")  # February's
-    for account, fields in ((world.ignored, {}), (a, {"queue": world.queue("project")})):  # type: ignore[attr-defined]
+    for account, fields in ((world.ignored, {}), (a, {"queue": world.queue("project")})):
         timed(world, account, "2025-03-12T09:00", "2025-03-12T16:00", "", "2025-03-12T16:30", **fields)
 
 
-def _open(world: World) -> None:
-    a, b = world.a, world.b  # type: ignore[attr-defined]
+def _open(world: Desk) -> None:
+    a, b = world.a, world.b
     world.ticket(a, "2025-03-28", first_response_at=local("2025-03-28T12:00"))
     for opened in ("2025-03-31", "2025-03-30", "2025-03-29", "2025-03-24", "2025-03-23", "2025-03-01", "2025-02-28"):
         world.ticket(b, opened)
 
 
-def _answered(world: World) -> None:
-    a, b = world.a, world.b  # type: ignore[attr-defined]
+def _answered(world: Desk) -> None:
+    a, b = world.a, world.b
     for account, score in ((a, "100"), (a, "60"), (b, "80"), (None, "20")):
         Survey.objects.create(
             connection=world.psa, external_id=number(), account=account, score=Decimal(score),
@@ -111,8 +124,8 @@ def _answered(world: World) -> None:
         )
 
 
-def _worked(world: World) -> None:
-    a, b = world.a, world.b  # type: ignore[attr-defined]
+def _worked(world: Desk) -> None:
+    a, b = world.a, world.b
     one, two = (Technician.objects.create(connection=world.psa, external_id=number(), name=name) for name in "ab")
     ticket = Ticket.objects.filter(account=a).first()
     world.time(a, "2025-03-31", "40", ticket, technician=one)
@@ -122,7 +135,7 @@ def _worked(world: World) -> None:
     world.time(a, "2025-02-20", "10", ticket, technician=one)
 
 
-def test_every_number_of_the_desk_agrees_with_a_case_worked_by_hand(world: World) -> None:
+def test_every_number_of_the_desk_agrees_with_a_case_worked_by_hand(world: Desk) -> None:
     acme = Organization.objects.get(slug="acme")
     differ = {
         (key, of): (expected, found.value, found.state)
@@ -133,7 +146,7 @@ def test_every_number_of_the_desk_agrees_with_a_case_worked_by_hand(world: World
     assert not differ
 
 
-def test_a_quarter_has_the_median_of_its_own_rows_and_not_of_its_months(world: World) -> None:
+def test_a_quarter_has_the_median_of_its_own_rows_and_not_of_its_months(world: Desk) -> None:
     beta = Organization.objects.get(slug="beta")
     assert [value("first_response_hours", when).value for when in ("2025-02", "2025-03", "2025-Q1", "2025")] == [
         Decimal("3"), Decimal("0.25"), Decimal("0.625"), Decimal("0.625"),
@@ -144,20 +157,20 @@ def test_a_quarter_has_the_median_of_its_own_rows_and_not_of_its_months(world: W
     ]
 
 
-def test_a_month_without_a_ticket_has_no_median_and_its_quarter_has_one(world: World) -> None:
+def test_a_month_without_a_ticket_has_no_median_and_its_quarter_has_one(world: Desk) -> None:
     found = value("resolve_hours", "2025-01")
     assert (found.value, found.state, found.cause) == (None, State.UNDEFINED, "no ticket closed")
     assert value("resolve_hours", "2025-Q1").state == State.MEASURED
 
 
-def test_a_segment_has_the_median_of_its_clients_tickets(world: World) -> None:
+def test_a_segment_has_the_median_of_its_clients_tickets(world: Desk) -> None:
     found = reading.numbers(boss(), ["first_response_hours", "resolve_hours"], [segment("Dental")], [parse("2025-03")])
     assert [each.value for each in found.values()] == [Decimal("0.125"), Decimal("4")]
 
 
-def test_where_the_psa_tells_no_response_there_is_no_median_and_it_says_so(world: World) -> None:
+def test_where_the_psa_tells_no_response_there_is_no_median_and_it_says_so(world: Desk) -> None:
     Ticket.objects.update(first_response_at=None)
-    mark("Ticket", world.a.pk, "2025-03")  # type: ignore[attr-defined]
+    mark("Ticket", world.a.pk, "2025-03")
     rollup.run("test", now=NOW, everything=True)
     assert (value("tickets_with_response", "2025-03").cause) == "the vendor does not tell"
     found = value("first_response_hours", "2025-03")
@@ -167,27 +180,27 @@ def test_where_the_psa_tells_no_response_there_is_no_median_and_it_says_so(world
     assert value("resolve_hours", "2025-03").value == Decimal("3.25")
 
 
-def test_the_technicians_of_a_quarter_are_the_mean_of_its_months_and_their_hours_add_up(world: World) -> None:
+def test_the_technicians_of_a_quarter_are_the_mean_of_its_months_and_their_hours_add_up(world: Desk) -> None:
     assert value("technicians_at_work", "2025-Q1").value == 1  # none, one and two
     assert value("capacity_hours", "2025-Q1").value == 3 * 167
     assert value("utilization", "2025-Q1").value == Decimal("14.57085828")  # 73 of 501
 
 
-def test_more_hours_of_a_technician_move_the_company_where_only_one_client_is_counted_again(world: World) -> None:
+def test_more_hours_of_a_technician_move_the_company_where_only_one_client_is_counted_again(world: Desk) -> None:
     three = Technician.objects.create(connection=world.psa, external_id=number(), name="c")
-    world.time(world.a, "2025-03-20", "7", technician=three, charged_to="project")  # type: ignore[attr-defined]
-    mark("TimeEntry", world.a.pk, "2025-03")  # type: ignore[attr-defined]
+    world.time(world.a, "2025-03-20", "7", technician=three, charged_to="project")
+    mark("TimeEntry", world.a.pk, "2025-03")
     rollup.run("test", now=NOW)
     assert value("technicians_at_work", "2025-03").value == 3
     assert value("capacity_hours", "2025-03").value == 501
 
 
-def test_a_ticket_answered_late_moves_every_median_it_is_part_of_and_no_other(world: World) -> None:
+def test_a_ticket_answered_late_moves_every_median_it_is_part_of_and_no_other(world: Desk) -> None:
     acme, beta = (Organization.objects.get(slug=slug) for slug in ("acme", "beta"))
     before = {of: value("first_response_hours", "2025-03", of).rollup_id for of in (acme, beta)}
-    ticket = Ticket.objects.filter(account=world.a, first_response_at=local("2025-03-10T09:30"))  # type: ignore[attr-defined]
+    ticket = Ticket.objects.filter(account=world.a, first_response_at=local("2025-03-10T09:30"))
     ticket.update(first_response_at=local("2025-03-10T12:00"))  # five hours in place of 2.5
-    mark("Ticket", world.a.pk, "2025-03")  # type: ignore[attr-defined]
+    mark("Ticket", world.a.pk, "2025-03")
     rollup.run("test", now=NOW)
     assert value("first_response_hours", "2025-03", acme).value == Decimal("2.5")
     assert value("first_response_hours", "2025-Q1", acme).value == Decimal("2.5")
@@ -196,18 +209,18 @@ def test_a_ticket_answered_late_moves_every_median_it_is_part_of_and_no_other(wo
     assert value("first_response_hours", "2025-03", beta).rollup_id == before[beta]
 
 
-def test_where_no_ticket_moved_medians_stay_as_they_are(world: World) -> None:
+def test_where_no_ticket_moved_medians_stay_as_they_are(world: Desk) -> None:
     before = [value("resolve_hours", when).value for when in ("2025-03", "2025-Q1", "2025")]
     Ticket.objects.update(resolved_at=None)  # unmarked: whoever read it again would find another median
-    world.time(world.a, "2025-03-20", "7", charged_to="project")  # type: ignore[attr-defined]
-    mark("TimeEntry", world.a.pk, "2025-03")  # type: ignore[attr-defined]
+    world.time(world.a, "2025-03-20", "7", charged_to="project")
+    mark("TimeEntry", world.a.pk, "2025-03")
     rollup.run("test", now=NOW)
     assert value("hours_logged", "2025-03").value == 75
     assert before == [Decimal("3.25"), 4, 4]
     assert [value("resolve_hours", when).value for when in ("2025-03", "2025-Q1", "2025")] == before
 
 
-def test_a_holiday_decided_later_takes_its_hours_out(world: World) -> None:
+def test_a_holiday_decided_later_takes_its_hours_out(world: Desk) -> None:
     decide("holidays", ["2025-03-21", "2025-03-17"])
     rollup.run("test", now=NOW, everything=True)
     acme = Organization.objects.get(slug="acme")
@@ -215,14 +228,14 @@ def test_a_holiday_decided_later_takes_its_hours_out(world: World) -> None:
     assert "2025-03-17" in value("resolve_hours", "2025-03", acme).basis.rules["holidays"]
 
 
-def test_hours_are_those_in_force_on_each_day(world: World) -> None:
+def test_hours_are_those_in_force_on_each_day(world: Desk) -> None:
     decide("business_hours", {"days": [1, 2, 3, 4, 5], "from": "06:00", "to": "18:00"}, from_on=date(2025, 3, 17))
     rollup.run("test", now=NOW, everything=True)
     acme = Organization.objects.get(slug="acme")
     assert value("resolve_hours", "2025-03", acme).value == 4  # 4, 2.5 and ten hours
 
 
-def test_the_year_to_date_is_worked_out_from_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_year_to_date_is_worked_out_from_rows(world: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for scope, expected in (
         (COMPANY, ("0.625", "4")), (client("acme"), ("1.25", "4")), (segment("Dental"), ("0.25", "4")),
     ):
@@ -230,7 +243,7 @@ def test_the_year_to_date_is_worked_out_from_rows(world: World, monkeypatch: pyt
         assert [each.value for each in found.values()] == [Decimal(text) for text in expected], scope
 
 
-def test_its_working_tells_the_middle_of_what_and_lists_each_row_with_its_hours(world: World) -> None:
+def test_its_working_tells_the_middle_of_what_and_lists_each_row_with_its_hours(world: Desk) -> None:
     told = working.explain(boss(), "first_response_hours", client("acme"), parse("2025-03"))
     assert told is not None
     assert told.formula == "the middle of business hours from opening to the first response"
@@ -240,7 +253,7 @@ def test_its_working_tells_the_middle_of_what_and_lists_each_row_with_its_hours(
     assert found.columns[-1].label == "First response"
 
 
-def test_a_correction_of_how_many_there_are_leaves_the_middle_as_it_is(world: World) -> None:
+def test_a_correction_of_how_many_there_are_leaves_the_middle_as_it_is(world: Desk) -> None:
     enter("reactive_tickets_closed", "2025-03", 99, kind="corrected")
     rollup.run("test", now=NOW)
     assert value("resolve_hours", "2025-03").value == Decimal("3.25")
@@ -280,7 +293,7 @@ INDEPENDENT = {
 
 
 @pytest.mark.parametrize("key", INDEPENDENT)
-def test_it_agrees_with_a_statement_written_on_its_own(world: World, key: str) -> None:
+def test_it_agrees_with_a_statement_written_on_its_own(world: Desk, key: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(INDEPENDENT[key])
         [expected] = cursor.fetchone()
@@ -322,7 +335,7 @@ def test_business_hours_of_any_two_moments_agree_with_a_plain_reckoning(zone: st
     assert not differ[:3]
 
 
-def plainly(since: datetime, until: datetime, zone: ZoneInfo, rules) -> Decimal:  # type: ignore[no-untyped-def]
+def plainly(since: datetime, until: datetime, zone: ZoneInfo, rules: Mapping[date, Mapping[str, Any]]) -> Decimal:
     """Day by day, what of it lies between opening and closing."""
     seconds = Fraction(0)
     for on in _days(since.astimezone(zone).date(), until.astimezone(zone).date()):
@@ -343,7 +356,7 @@ def _days(first: date, last: date) -> Iterator[date]:
         first += timedelta(days=1)
 
 
-def test_laying_the_open_days_again_changes_none(world: World) -> None:
+def test_laying_the_open_days_again_changes_none(world: Desk) -> None:
     before = list(OpenDay.objects.order_by("day").values_list())
     business_hours.lay()
     assert before and list(OpenDay.objects.order_by("day").values_list()) == before

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
+
+from django.db import connection
 
 from collectors.connections import Connection
 from collectors.facts.accounts import Account
@@ -210,3 +213,15 @@ def months(first: str, last: str) -> list[Month]:
     start, end = parse(first), parse(last)
     assert isinstance(start, Month) and isinstance(end, Month)
     return list(months_between(start, end))
+
+
+def disagreeing(statements: Mapping[str, str], period: str) -> dict[str, tuple[Decimal | None, Any]]:
+    """The metrics whose stored value is not what a statement written for each alone says, with both."""
+    found = {}
+    with connection.cursor() as cursor:
+        for key, statement in statements.items():
+            cursor.execute(statement)
+            [(expected,)] = cursor.fetchall()
+            if value(key, period).value != expected:
+                found[key] = (value(key, period).value, expected)
+    return found
